@@ -1,0 +1,75 @@
+//! What a history file says of itself: enough to judge it again without the scenario.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Terms;
+
+/// The version of the history format.
+pub const SCHEMA: u32 = 1;
+
+/// The head of a history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Format version, [`SCHEMA`].
+    pub schema: u32,
+    /// Who recorded it: `stanchion 0.1.0`.
+    pub tool: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The design's name.
+    pub queue: String,
+    /// The seed of the plan.
+    pub seed: u64,
+    /// The hash of the plan, lower-case hex; empty for a foreign history.
+    pub plan_hash: String,
+    /// What it is judged under.
+    pub terms: Terms,
+    /// How the run ended.
+    pub end: RunEnd,
+    /// Whether the final drain went through: only then "still waiting" is known.
+    pub drained: bool,
+    /// Begin and end of the load phase in ns since the run began; `None` for a foreign history.
+    pub load_ns: Option<(u64, u64)>,
+    /// Offered rate of joins per second in the load phase; `None` for a closed loop.
+    pub offered_joins_per_s: Option<f64>,
+    /// What the server said of its own cost; `None` with a foreign history.
+    pub server: Option<ServerCost>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunEnd {
+    /// The plan was carried out.
+    Complete,
+    /// Ctrl-C or a signal: what was recorded until then.
+    Interrupted,
+    /// The server went away: what was recorded until then.
+    ServerLost,
+}
+
+/// What the server said of its own cost, over the load phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServerCost {
+    /// Differences of INFO commandstats by command.
+    pub commands: BTreeMap<String, CommandStat>,
+    /// `used_memory` before the first join, bytes.
+    pub used_memory_before_bytes: u64,
+    /// `used_memory` at the end of the load, bytes.
+    pub used_memory_after_bytes: u64,
+    /// Entries in line when `used_memory_after_bytes` was read, from the history's own answers.
+    pub waiting_after: u64,
+    /// CPU time of this process over the load phase, in ns.
+    pub client_cpu_ns: u64,
+}
+
+/// One line of INFO commandstats, as a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandStat {
+    /// Calls.
+    pub calls: u64,
+    /// Microseconds of server time.
+    pub usec: u64,
+}

@@ -1,0 +1,43 @@
+//! The waist: all operations of a run. Everything to the right of it is a pure function of what is saved here.
+
+mod header;
+mod record;
+
+pub use header::{CommandStat, Header, RunEnd, SCHEMA, ServerCost};
+pub use record::Record;
+
+/// All operations of one cell, immutable once recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// What was run, and the terms it is judged under.
+    pub header: Header,
+    /// One record an attempt, in order of `sent_ns`.
+    pub records: Vec<Record>,
+    /// The names of a foreign history; empty for Stanchion's own, whose ids have a text form.
+    pub names: Names,
+}
+
+/// The texts that a foreign history used for its users and tokens: the id is the index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// By `UserId`.
+    pub users: Vec<String>,
+    /// By `Token`.
+    pub tokens: Vec<String>,
+}
+
+impl Names {
+    /// What to call a user in a sentence.
+    #[must_use]
+    pub fn user(&self, user: crate::model::UserId) -> String {
+        usize::try_from(user.0).ok().and_then(|index| self.users.get(index)).cloned().unwrap_or_else(|| user.wire())
+    }
+
+    /// What to call a token in a sentence: its number for our own, its text for a foreign one.
+    #[must_use]
+    pub fn token(&self, token: crate::model::Token) -> String {
+        usize::try_from(token.0).ok().and_then(|index| self.tokens.get(index)).cloned().unwrap_or_else(|| {
+            if token.is_alien() { format!("alien-{:016x}", token.0) } else { format!("t{}", token.0) }
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! The resolved scenario: what every later room sees.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::{Dedupe, OpKind, PositionTolerance, Promise};
+
+/// One scenario, ready to be planned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Its name: the file's stem unless the file says otherwise. Letters, digits, `-`.
+    pub name: String,
+    /// What it shows, in one sentence.
+    pub about: String,
+    /// The text of the file, for provenance.
+    pub text: String,
+    /// The designs it runs on by default; never empty.
+    pub designs: Vec<String>,
+    /// The scale that was applied; counts and rates below are already scaled.
+    pub scale: f64,
+    /// What a join is deduplicated by.
+    pub dedupe: Dedupe,
+    /// Who joins and how.
+    pub load: Load,
+    /// Who presses the button twice: joins again while waiting, under the same dedupe key.
+    pub repeat: Option<Repeats>,
+    /// Who asks for the position.
+    pub poll: Option<Polling>,
+    /// Who leaves, and how long after joining.
+    pub leave: Option<Share>,
+    /// Who renews, how often, how many times. The others of a scenario with a TTL abandon their entry.
+    pub renew: Option<Polling>,
+    /// Who joins again with a new token, so long after the first join (after expiry or leaving).
+    pub rejoin: Option<Share>,
+    /// Who lists the own entries, so long after the last join.
+    pub entries: Option<Share>,
+    /// Counting, at a fixed period.
+    pub stats_every: Option<Duration>,
+    /// Letting in from the front; `None`: only the final drain admits.
+    pub admit: Option<Admissions>,
+    /// Entries that expire.
+    pub ttl: Option<Ttl>,
+    /// Clean-up of entries older than a cut-off.
+    pub cleanup: Option<Cleanup>,
+    /// How long to wait after the load, before the drain.
+    pub settle: Duration,
+    /// Joins before the load that latency figures leave out.
+    pub warm_up_joins: u64,
+    /// How long a client waits for a reply.
+    pub timeout: Duration,
+    /// How many times an operation whose outcome is unknown is tried in all; at least 1.
+    pub attempts: u16,
+    /// The promises to check; never empty.
+    pub promises: Vec<Promise>,
+    /// How far positions may be off.
+    pub position_tolerance: PositionTolerance,
+    /// Limits on latency.
+    pub limits: Vec<Limit>,
+    /// What is expected of designs known to be wrong, by design and promise; what is not named must hold.
+    pub expect: BTreeMap<String, BTreeMap<Promise, Expectation>>,
+    /// What goes wrong on purpose.
+    pub faults: Vec<Fault>,
+}
+
+/// Who joins and how.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Load {
+    /// Arrivals at planned times, whether or not earlier ones were answered.
+    Open(OpenLoad),
+    /// Clients that each wait for their answer before they go on.
+    Closed(ClosedLoad),
+    /// Simultaneous joins, released by a barrier, round after round.
+    Flood(FloodLoad),
+}
+
+/// Open loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenLoad {
+    /// Gaps between arrivals.
+    pub arrivals: Arrivals,
+    /// Peak rate, joins per second.
+    pub rate_per_s: f64,
+    /// The rate at the start, joins per second; equal to the peak without a ramp.
+    pub from_per_s: f64,
+    /// How long the rate climbs from the start to the peak; zero without a ramp.
+    pub ramp: Duration,
+    /// How long joins arrive, ramp included.
+    pub duration: Duration,
+    /// Connections that share the arrivals; a user always uses the same one.
+    pub connections: u32,
+    /// Tokens each user asks for, one after the other; 1 unless the dedupe is by request.
+    pub tokens_per_user: u32,
+}
+
+/// Gaps between arrivals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    /// Equal gaps.
+    Constant,
+    /// Exponential gaps: independent users.
+    Poisson,
+}
+
+/// Closed loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClosedLoad {
+    /// Clients; users are dealt out to them.
+    pub clients: u32,
+    /// Who joins; never empty.
+    pub groups: Vec<Group>,
+    /// Pause between a client's users.
+    pub think: Duration,
+}
+
+/// Users of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name in the file.
+    pub name: String,
+    /// How many users.
+    pub users: u64,
+    /// Tokens each user asks for, one after the other; 1 unless the dedupe is by request.
+    pub tokens_per_user: u32,
+}
+
+/// Simultaneous joins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FloodLoad {
+    /// Joins released together.
+    pub joins: u32,
+    /// How many times; every round has a dedupe key (or keys) of its own.
+    pub rounds: u32,
+    /// Whether all joins of a round carry one dedupe key, so that exactly one may succeed.
+    pub same_key: bool,
+}
+
+/// Some of the users, some time later.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// Share of users, 0 to 1.
+    pub share: f64,
+    /// How long after their join.
+    pub after: Duration,
+}
+
+/// Double clicks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repeats {
+    /// Share of users, 0 to 1.
+    pub share: f64,
+    /// How long after their join.
+    pub after: Duration,
+}
+
+/// Something that a share of the users does again and again after joining.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Polling {
+    /// Share of users, 0 to 1.
+    pub share: f64,
+    /// Period.
+    pub every: Duration,
+    /// How many times.
+    pub times: u32,
+}
+
+/// Letting in from the front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admissions {
+    /// How many at once.
+    pub batch: u32,
+    /// Period of each admitting client.
+    pub every: Duration,
+    /// Admitting clients.
+    pub clients: u32,
+    /// When the first batch goes out, since the load began.
+    pub start: Duration,
+    /// How many may be let in during the load; `None`: no limit.
+    pub capacity: Option<u64>,
+}
+
+/// Entries that expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ttl {
+    /// Time to live since the last refresh.
+    pub after: Duration,
+    /// How much too early or too late is accepted.
+    pub tolerance: Duration,
+    /// Period of the sweep that removes what expired.
+    pub sweep_every: Duration,
+}
+
+/// Clean-up by age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cleanup {
+    /// Entries that joined longer ago are removed.
+    pub older_than: Duration,
+    /// Period.
+    pub every: Duration,
+    /// How much too early or too late is accepted.
+    pub tolerance: Duration,
+}
+
+/// A limit on latency, on the response clock (from the intended time).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Of which operation.
+    pub op: OpKind,
+    /// Which percentile.
+    pub percentile: Percentile,
+    /// The most it may be.
+    pub max: Duration,
+}
+
+/// A percentile that limits and tables name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Percentile {
+    /// `p50`
+    P50,
+    /// `p90`
+    P90,
+    /// `p99`
+    P99,
+    /// `p999`
+    P999,
+    /// `max`
+    Max,
+}
+
+impl Percentile {
+    /// Every percentile, ascending.
+    pub const ALL: [Percentile; 5] =
+        [Percentile::P50, Percentile::P90, Percentile::P99, Percentile::P999, Percentile::Max];
+
+    /// The name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Percentile::P50 => "p50",
+            Percentile::P90 => "p90",
+            Percentile::P99 => "p99",
+            Percentile::P999 => "p999",
+            Percentile::Max => "max",
+        }
+    }
+}
+
+/// What is expected of a promise on a design known to be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// The check must find it broken; holding is a surprise and fails the run.
+    Violated,
+    /// Depends on timing: shown, never a reason to fail.
+    Either,
+}
+
+/// What goes wrong on purpose.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// The server forgets all scripts.
+    ScriptFlush {
+        /// When, since the load began.
+        at: Duration,
+    },
+    /// A share of the replies is kept from the client, which tries again.
+    DropReply {
+        /// Share of the operations, 0 to 1.
+        share: f64,
+        /// Which operations.
+        ops: Vec<OpKind>,
+    },
+}
