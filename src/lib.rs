@@ -16,6 +16,7 @@ pub mod checks;
 pub mod history;
 pub mod measure;
 pub mod model;
+pub mod plan;
 pub mod queue;
 pub mod scenario;
 pub mod target;

@@ -2,9 +2,11 @@
 
 mod header;
 mod record;
+mod recorder;
 
 pub use header::{CommandStat, Header, RunEnd, SCHEMA, ServerCost};
 pub use record::Record;
+pub use recorder::Recorder;
 
 /// All operations of one cell, immutable once recorded.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,10 +7,12 @@ mod ids;
 mod operation;
 mod outcome;
 mod promise;
+mod rules;
 mod terms;
 
 pub use ids::{BatchId, ClientId, DedupeKey, Entry, OpId, Token, UserId};
 pub use operation::{OpKind, Operation};
 pub use outcome::{Outcome, QueueStats, Refusal, UnknownCause};
 pub use promise::Promise;
+pub use rules::{Expectation, Limit, Percentile};
 pub use terms::{Dedupe, DuplicateMeans, Phase, PositionTolerance, Terms};

@@ -1,8 +1,10 @@
 //! The terms under which a history is judged: everything a check must know besides the operations.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Promise;
+use super::{Expectation, Limit, Promise};
 
 /// What a join is deduplicated by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -85,6 +87,12 @@ pub struct Terms {
     pub position_tolerance: PositionTolerance,
     /// How many may be admitted in all, if the scenario limits it.
     pub capacity: Option<u64>,
+    /// Limits on latency.
+    #[serde(default)]
+    pub limits: Vec<Limit>,
+    /// What is expected of this design where it is known to be wrong; what is not named must hold.
+    #[serde(default)]
+    pub expect: BTreeMap<Promise, Expectation>,
 }
 
 impl Default for Terms {
@@ -100,6 +108,8 @@ impl Default for Terms {
             ttl_from_join_only: false,
             position_tolerance: PositionTolerance::default(),
             capacity: None,
+            limits: Vec::new(),
+            expect: BTreeMap::new(),
         }
     }
 }

@@ -5,7 +5,8 @@
 
 mod resolved;
 
+pub use crate::model::{Expectation, Limit, Percentile};
 pub use resolved::{
-    Admissions, Arrivals, Cleanup, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit, Load, OpenLoad, Percentile,
-    Polling, Repeats, Scenario, Share, Ttl,
+    Admissions, Arrivals, Cleanup, ClosedLoad, Fault, FloodLoad, Group, Load, OpenLoad, Polling, Repeats, Scenario,
+    Share, Ttl,
 };

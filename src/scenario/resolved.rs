@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Dedupe, OpKind, PositionTolerance, Promise};
+use crate::model::{Dedupe, Expectation, Limit, OpKind, PositionTolerance, Promise};
 
 /// One scenario, ready to be planned.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,59 +198,6 @@ pub struct Cleanup {
     pub every: Duration,
     /// How much too early or too late is accepted.
     pub tolerance: Duration,
-}
-
-/// A limit on latency, on the response clock (from the intended time).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// Of which operation.
-    pub op: OpKind,
-    /// Which percentile.
-    pub percentile: Percentile,
-    /// The most it may be.
-    pub max: Duration,
-}
-
-/// A percentile that limits and tables name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Percentile {
-    /// `p50`
-    P50,
-    /// `p90`
-    P90,
-    /// `p99`
-    P99,
-    /// `p999`
-    P999,
-    /// `max`
-    Max,
-}
-
-impl Percentile {
-    /// Every percentile, ascending.
-    pub const ALL: [Percentile; 5] =
-        [Percentile::P50, Percentile::P90, Percentile::P99, Percentile::P999, Percentile::Max];
-
-    /// The name in files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Percentile::P50 => "p50",
-            Percentile::P90 => "p90",
-            Percentile::P99 => "p99",
-            Percentile::P999 => "p999",
-            Percentile::Max => "max",
-        }
-    }
-}
-
-/// What is expected of a promise on a design known to be wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expectation {
-    /// The check must find it broken; holding is a surprise and fails the run.
-    Violated,
-    /// Depends on timing: shown, never a reason to fail.
-    Either,
 }
 
 /// What goes wrong on purpose.

@@ -1,0 +1,38 @@
+//! The run's clock: monotonic nanoseconds since the cell began.
+
+use std::time::{Duration, Instant};
+
+/// One monotonic clock for every client of a cell, so that "returned before sent" means what it says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunClock {
+    origin: Instant,
+}
+
+impl RunClock {
+    pub(super) fn start() -> RunClock {
+        RunClock { origin: Instant::now() }
+    }
+
+    /// Nanoseconds since the cell began.
+    pub(super) fn now_ns(self) -> u64 {
+        // 2^64 ns are 584 years.
+        u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Sleeps until a time of this clock; returns at once when it has passed.
+    ///
+    /// The runtime's timer has a resolution of a millisecond: what that costs is recorded as send lag.
+    pub(super) async fn sleep_until(self, at_ns: u64) {
+        if at_ns > self.now_ns() {
+            tokio::time::sleep_until((self.origin + Duration::from_nanos(at_ns)).into()).await;
+        }
+    }
+}
+
+/// CPU time that the calling thread has used, ns.
+pub(super) fn thread_cpu_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
+    seconds * 1_000_000_000 + nanos
+}

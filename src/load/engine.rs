@@ -1,0 +1,352 @@
+//! One cell from the first connection to the last drained entry. Whatever happens on the way, what was
+//! recorded comes back.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::{Barrier, Notify};
+use tokio::task::{JoinSet, LocalSet};
+
+use super::client::{Client, Shared};
+use super::clock::{RunClock, thread_cpu_ns};
+use super::control::Control;
+use super::{drain, server};
+use crate::history::{Header, History, Names, Recorder, RunEnd, SCHEMA, ServerCost};
+use crate::model::{ClientId, DuplicateMeans, Operation, Outcome, Phase, Terms};
+use crate::plan::{ClientPlan, Plan, PlannedFault, Program, nanos, op_id};
+use crate::queue::{Commands as _, Design, QueueSettings};
+use crate::scenario::Scenario;
+use crate::target::{Endpoint, TargetError};
+
+/// Everything a cell needs.
+#[derive(Debug)]
+pub struct CellSetup<'a> {
+    /// What to run.
+    pub scenario: &'a Scenario,
+    /// On which design.
+    pub design: Design,
+    /// The scenario's plan.
+    pub plan: &'a Plan,
+    /// Where.
+    pub endpoint: &'a Endpoint,
+    /// All keys begin with this; ends with `:`.
+    pub prefix: String,
+}
+
+/// What came of a cell.
+#[derive(Debug)]
+pub struct Recorded {
+    /// All that was recorded, also when the cell ended early.
+    pub history: History,
+    /// Why it ended early.
+    pub trouble: Option<Trouble>,
+    /// What else a reader must know: a planned fault that could not be brought about.
+    pub notes: Vec<String>,
+}
+
+/// Why a cell ended early.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Somebody asked to stop.
+    #[error("interrupted: what was recorded until then is kept")]
+    Interrupted,
+    /// The server went away.
+    #[error("the server went away in the middle of the run ({0}): what was recorded until then is kept")]
+    ServerLost(String),
+    /// A bug of this program.
+    #[error("a client of the load generator failed ({0}): what was recorded until then is kept; please report this")]
+    ClientFailed(String),
+}
+
+/// Why a cell could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The server cannot be reached.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The server does not take the design's scripts.
+    #[error("the server does not take the scripts of {design}: {detail}")]
+    Scripts {
+        /// The design.
+        design: &'static str,
+        /// What it said.
+        detail: String,
+    },
+    /// No runtime or thread could be made.
+    #[error("cannot start the load generator: {0}")]
+    Runtime(std::io::Error),
+}
+
+/// How often the watching side is told how far the cell got, and asked whether to stop.
+const HEARTBEAT: Duration = Duration::from_millis(50);
+
+/// Runs a cell on the calling thread; returns when it is over or `control` says stop.
+///
+/// # Errors
+/// When the cell could not begin. Trouble on the way is part of [`Recorded`].
+pub fn run_cell(setup: &CellSetup<'_>, control: &Control) -> Result<Recorded, LoadError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
+    LocalSet::new().block_on(&runtime, CellRun::new(setup).run(control))
+}
+
+/// The state of a running cell.
+struct CellRun<'a> {
+    setup: &'a CellSetup<'a>,
+    shared: Rc<Shared>,
+    recorders: Vec<Rc<RefCell<Recorder>>>,
+    load_ns: Cell<Option<(u64, u64)>>,
+    cost: RefCell<Option<ServerCost>>,
+    drained: Cell<bool>,
+}
+
+impl<'a> CellRun<'a> {
+    fn new(setup: &'a CellSetup<'a>) -> Self {
+        let scenario = setup.scenario;
+        let settings = QueueSettings {
+            prefix: setup.prefix.clone(),
+            event: "sale".to_owned(),
+            dedupe: scenario.dedupe,
+            ttl: scenario.ttl.map(|ttl| ttl.after),
+        };
+        let joining = setup.plan.clients.iter().filter(|client| matches!(client.program, Program::Steps { .. })).count();
+        let shared = Rc::new(Shared {
+            clock: RunClock::start(),
+            plan: Rc::new(setup.plan.clone()),
+            queue: setup.design.open(settings),
+            endpoint: setup.endpoint.clone(),
+            timeout: scenario.timeout,
+            attempts: scenario.attempts.max(1),
+            load_start_ns: Cell::new(0),
+            barrier: Barrier::new(joining.max(1)),
+            load_over: Cell::new(false),
+            settled: Cell::new(false),
+            lost: RefCell::new(None),
+            lost_signal: Notify::new(),
+            notes: RefCell::default(),
+        });
+        // One more for the client that counts and drains.
+        let recorders = (0..=setup.plan.clients.len()).map(|_| Rc::default()).collect();
+        CellRun { setup, shared, recorders, load_ns: Cell::new(None), cost: RefCell::new(None), drained: Cell::new(false) }
+    }
+
+    async fn run(self, control: &Control) -> Result<Recorded, LoadError> {
+        let trouble = {
+            let watched = async {
+                while !control.interrupted() {
+                    control.report(self.recorders.iter().map(|recorder| recorder.borrow().len() as u64).sum());
+                    tokio::time::sleep(HEARTBEAT).await;
+                }
+            };
+            let lost = async {
+                self.shared.lost_signal.notified().await;
+                self.shared.lost.borrow().clone().unwrap_or_default()
+            };
+            // Whichever ends first drops the others; dropping the load ends its clients, and the attempts
+            // they had on the way stay in their recorders as unknown.
+            tokio::select! {
+                () = watched => Some(Trouble::Interrupted),
+                why = lost => Some(Trouble::ServerLost(why)),
+                driven = self.drive() => driven?,
+            }
+        };
+        let records = Recorder::merge(self.recorders.iter().map(|recorder| recorder.borrow_mut().take()).collect());
+        control.report(records.len() as u64);
+        let end = match &trouble {
+            None => RunEnd::Complete,
+            Some(Trouble::ServerLost(_)) => RunEnd::ServerLost,
+            Some(_) => RunEnd::Interrupted,
+        };
+        let history = History { header: self.header(end), records, names: Names::default() };
+        Ok(Recorded { history, trouble, notes: self.shared.notes.take() })
+    }
+
+    /// Warm-up, load, settling, drain.
+    async fn drive(&self) -> Result<Option<Trouble>, LoadError> {
+        let mut clients = Vec::new();
+        for plan in &self.setup.plan.clients {
+            clients.push((self.client(plan.client).await?, plan.clone()));
+        }
+        let warden_id = ClientId(u32::try_from(self.setup.plan.clients.len()).expect("clients are counted in u32"));
+        let mut warden = self.client(warden_id).await?;
+        self.load_scripts(&warden).await?;
+
+        let (clients, trouble) = self.warm_up(clients).await;
+        if trouble.is_some() {
+            return Ok(trouble);
+        }
+        let before = server::snapshot(self.setup.endpoint).await?;
+        let cpu_before_ns = thread_cpu_ns();
+        let load_start_ns = self.shared.clock.now_ns();
+        self.shared.load_start_ns.set(load_start_ns);
+        // An interrupted load has a beginning, too.
+        self.load_ns.set(Some((load_start_ns, load_start_ns)));
+        let (mut joining, mut periodic) = self.start_load(clients);
+        let trouble = join_all(&mut joining).await;
+        let load_end_ns = self.shared.clock.now_ns();
+        self.load_ns.set(Some((load_start_ns, load_end_ns)));
+        self.shared.load_over.set(true);
+        if trouble.is_some() {
+            return Ok(trouble);
+        }
+        let cpu_ns = thread_cpu_ns().saturating_sub(cpu_before_ns);
+        self.account(&before, &mut warden, warden_id, cpu_ns).await;
+
+        self.shared.clock.sleep_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
+        self.shared.settled.set(true);
+        if let Some(trouble) = join_all(&mut periodic).await {
+            return Ok(Some(trouble));
+        }
+        let joins = self.joins();
+        let now = || self.shared.clock.now_ns();
+        self.drained.set(drain::drain(&mut warden, warden_id, 2, joins, now).await);
+        Ok(None)
+    }
+
+    async fn client(&self, id: ClientId) -> Result<Client, TargetError> {
+        let recorder = Rc::clone(&self.recorders[id.0 as usize]);
+        let mut client = Client::new(id, Rc::clone(&self.shared), recorder);
+        if client.connect().await {
+            return Ok(client);
+        }
+        // The client gave up: one more try says why, in the words of the target.
+        self.setup.endpoint.connect(self.setup.scenario.timeout).await?;
+        Ok(client)
+    }
+
+    async fn load_scripts(&self, warden: &Client) -> Result<(), LoadError> {
+        for script in self.setup.design.scripts() {
+            if let Some(commands) = warden.commands() {
+                commands.command(script.load()).await.map_err(|error| LoadError::Scripts {
+                    design: self.setup.design.name(),
+                    detail: error.to_string(),
+                })?;
+                commands.take();
+            }
+        }
+        Ok(())
+    }
+
+    async fn warm_up(&self, clients: Vec<(Client, ClientPlan)>) -> (Vec<(Client, ClientPlan)>, Option<Trouble>) {
+        let mut tasks = JoinSet::new();
+        for (mut client, plan) in clients {
+            tasks.spawn_local(async move {
+                if let Program::Steps { warm_up, .. } = &plan.program {
+                    client.run_steps(warm_up, Phase::WarmUp).await;
+                }
+                (client, plan)
+            });
+        }
+        let mut back = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            match done {
+                Ok(client) => back.push(client),
+                Err(error) => return (back, Some(Trouble::ClientFailed(error.to_string()))),
+            }
+        }
+        back.sort_by_key(|(_, plan)| plan.client);
+        (back, None)
+    }
+
+    fn start_load(&self, clients: Vec<(Client, ClientPlan)>) -> (JoinSet<()>, JoinSet<()>) {
+        let (mut joining, mut periodic) = (JoinSet::new(), JoinSet::new());
+        for (mut client, plan) in clients {
+            match plan.program {
+                Program::Steps { load, .. } => {
+                    joining.spawn_local(async move { client.run_steps(&load, Phase::Load).await });
+                }
+                Program::Periodic(program) => {
+                    let id = plan.client;
+                    periodic.spawn_local(async move {
+                        client.run_periodic(&program, |number| op_id(id, number + 1)).await;
+                    });
+                }
+            }
+        }
+        for fault in &self.setup.plan.faults {
+            let PlannedFault::ScriptFlush { at_ns } = *fault;
+            let shared = Rc::clone(&self.shared);
+            periodic.spawn_local(async move {
+                shared.clock.sleep_until(shared.load_start_ns.get().saturating_add(at_ns)).await;
+                if let Err(error) = script_flush(&shared).await {
+                    shared.notes.borrow_mut().push(format!("the planned SCRIPT FLUSH did not happen: {error}"));
+                }
+            });
+        }
+        (joining, periodic)
+    }
+
+    /// Reads what the load cost the server, and how many wait.
+    async fn account(&self, before: &crate::target::ServerSnapshot, warden: &mut Client, id: ClientId, cpu_ns: u64) {
+        let Ok(after) = server::snapshot(self.setup.endpoint).await else {
+            // The next operation finds the server gone and says so.
+            return;
+        };
+        let now_ns = self.shared.clock.now_ns();
+        let stats = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await;
+        if let Outcome::Stats(stats) = stats {
+            *self.cost.borrow_mut() = Some(server::cost(before, &after, stats.entries, cpu_ns));
+        }
+    }
+
+    fn joins(&self) -> u64 {
+        let joins = |recorder: &Rc<RefCell<Recorder>>| {
+            recorder.borrow().records().iter().filter(|record| matches!(record.call, Operation::Join(_))).count() as u64
+        };
+        self.recorders.iter().map(joins).sum()
+    }
+
+    fn header(&self, end: RunEnd) -> Header {
+        let (scenario, plan) = (self.setup.scenario, self.setup.plan);
+        Header {
+            schema: SCHEMA,
+            tool: concat!("stanchion ", env!("CARGO_PKG_VERSION")).to_owned(),
+            scenario: scenario.name.clone(),
+            queue: self.setup.design.name().to_owned(),
+            seed: plan.seed,
+            plan_hash: plan.hash.clone(),
+            terms: terms(scenario, self.setup.design.name(), self.setup.design.facts().duplicate_means),
+            end,
+            drained: self.drained.get(),
+            load_ns: self.load_ns.get(),
+            offered_joins_per_s: plan.offered_joins_per_s,
+            server: self.cost.borrow().clone(),
+        }
+    }
+}
+
+async fn script_flush(shared: &Shared) -> Result<(), String> {
+    let mut connection = shared.endpoint.connect(shared.timeout).await.map_err(|error| error.to_string())?;
+    redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut connection).await.map_err(|error| error.to_string())
+}
+
+/// Waits for all tasks; a task that panicked is trouble, and the others go on until they are dropped.
+async fn join_all(tasks: &mut JoinSet<()>) -> Option<Trouble> {
+    while let Some(done) = tasks.join_next().await {
+        if let Err(error) = done {
+            return Some(Trouble::ClientFailed(error.to_string()));
+        }
+    }
+    None
+}
+
+/// What the scenario says about judging.
+fn terms(scenario: &Scenario, design: &str, duplicate_means: DuplicateMeans) -> Terms {
+    let expiry = scenario
+        .ttl
+        .map(|ttl| (ttl.after, ttl.tolerance, ttl.sweep_every, false))
+        .or(scenario.cleanup.map(|cleanup| (cleanup.older_than, cleanup.tolerance, cleanup.every, true)));
+    Terms {
+        promises: scenario.promises.clone(),
+        dedupe: scenario.dedupe,
+        duplicate_means,
+        ttl_ns: expiry.map(|(after, ..)| nanos(after)),
+        ttl_tolerance_ns: expiry.map_or(0, |(_, tolerance, ..)| nanos(tolerance)),
+        ttl_lag_ns: expiry.map_or(0, |(_, _, lag, _)| nanos(lag)),
+        ttl_from_join_only: expiry.is_some_and(|(.., from_join_only)| from_join_only),
+        position_tolerance: scenario.position_tolerance,
+        capacity: scenario.admit.and_then(|admit| admit.capacity),
+        limits: scenario.limits.clone(),
+        expect: scenario.expect.get(design).cloned().unwrap_or_default(),
+    }
+}

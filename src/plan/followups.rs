@@ -1,0 +1,114 @@
+//! What one user does: joins, and what comes after.
+
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
+
+use crate::model::{Dedupe, DedupeKey, Entry, Operation, Token, UserId};
+use crate::scenario::Scenario;
+
+/// Deals out users, tokens and dedupe keys, and decides who does what.
+pub(super) struct Crowd<'a> {
+    scenario: &'a Scenario,
+    rng: ChaCha8Rng,
+    next_user: u64,
+    next_token: u64,
+    next_request: u64,
+}
+
+/// One operation of a user, so long after the user's first join, in ns.
+pub(super) struct Action {
+    pub(super) offset_ns: u64,
+    pub(super) call: Operation,
+}
+
+/// Gap between the joins of a user who asks for several tokens. They are sent one after the other by one
+/// client, so the gap only has to keep them apart in an open plan.
+const TOKEN_GAP_NS: u64 = 1_000_000;
+
+impl<'a> Crowd<'a> {
+    pub(super) fn new(scenario: &'a Scenario, rng: ChaCha8Rng) -> Self {
+        Crowd { scenario, rng, next_user: 0, next_token: 0, next_request: 0 }
+    }
+
+    pub(super) fn user(&mut self) -> UserId {
+        self.next_user += 1;
+        UserId(self.next_user)
+    }
+
+    /// A fresh token for a user under a dedupe key of its own (request) or the user's (user).
+    pub(super) fn entry(&mut self, user: UserId) -> Entry {
+        self.next_token += 1;
+        let dedupe = match self.scenario.dedupe {
+            Dedupe::User => DedupeKey(user.0),
+            Dedupe::Request => {
+                self.next_request += 1;
+                DedupeKey(self.next_request)
+            }
+        };
+        Entry { user, token: Token(self.next_token), dedupe }
+    }
+
+    /// The same dedupe key with a fresh token: the second click.
+    fn again(&mut self, entry: Entry) -> Entry {
+        self.next_token += 1;
+        Entry { token: Token(self.next_token), ..entry }
+    }
+
+    fn chosen(&mut self, share: f64) -> bool {
+        self.rng.random_bool(share.clamp(0.0, 1.0))
+    }
+
+    /// All that a user does, by offset. Joins come first at equal offsets.
+    pub(super) fn actions(&mut self, tokens: u32) -> Vec<Action> {
+        let scenario = self.scenario;
+        let user = self.user();
+        let mut actions = Vec::new();
+        let mut act = |offset_ns: u64, call: Operation| actions.push(Action { offset_ns, call });
+        let mut last_join_ns = 0;
+        for number in 0..tokens {
+            let joined_ns = u64::from(number) * TOKEN_GAP_NS;
+            last_join_ns = joined_ns;
+            let entry = self.entry(user);
+            act(joined_ns, Operation::Join(entry));
+            if let Some(repeat) = scenario.repeat
+                && self.chosen(repeat.share)
+            {
+                act(joined_ns + nanos(repeat.after), Operation::Join(self.again(entry)));
+            }
+            for (polling, call) in
+                [(scenario.poll, Operation::Position(entry)), (scenario.renew, Operation::Renew(entry))]
+            {
+                if let Some(polling) = polling
+                    && self.chosen(polling.share)
+                {
+                    for time in 1..=u64::from(polling.times) {
+                        act(joined_ns + time * nanos(polling.every), call);
+                    }
+                }
+            }
+            if let Some(leave) = scenario.leave
+                && self.chosen(leave.share)
+            {
+                act(joined_ns + nanos(leave.after), Operation::Leave(entry));
+            }
+            if let Some(rejoin) = scenario.rejoin
+                && self.chosen(rejoin.share)
+            {
+                act(joined_ns + nanos(rejoin.after), Operation::Join(self.again(entry)));
+            }
+        }
+        if let Some(entries) = scenario.entries
+            && self.chosen(entries.share)
+        {
+            act(last_join_ns + nanos(entries.after), Operation::Entries(user));
+        }
+        actions.sort_by_key(|action| action.offset_ns);
+        actions
+    }
+}
+
+/// A duration of a scenario in ns; a scenario's durations are far below 584 years.
+#[must_use]
+pub fn nanos(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

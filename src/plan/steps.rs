@@ -1,0 +1,157 @@
+//! What a plan is made of.
+
+use serde::Serialize;
+
+use crate::model::{BatchId, ClientId, OpId, OpKind, Operation};
+
+/// Every intended operation and fault of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// The seed it was made from.
+    pub seed: u64,
+    /// The clients, by id.
+    pub clients: Vec<ClientPlan>,
+    /// Faults that are planned for a moment.
+    pub faults: Vec<PlannedFault>,
+    /// Share of the first attempts whose reply is kept from the client, 0 to 1…
+    pub drop_share: f64,
+    /// …of these operations.
+    pub drop_ops: Vec<OpKind>,
+    /// Joins per second that an open loop offers, mean over its duration; `None` for other loads.
+    pub offered_joins_per_s: Option<f64>,
+    /// How long to wait between the load and the drain, ns.
+    pub settle_ns: u64,
+    /// The hash of all of the above, lower-case hex.
+    #[serde(skip)]
+    pub hash: String,
+}
+
+/// One client: a sequential process with a connection of its own.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClientPlan {
+    /// Its id, the index in the plan.
+    pub client: ClientId,
+    /// What it does.
+    pub program: Program,
+}
+
+/// What a client does.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Program {
+    /// Steps one after the other.
+    Steps {
+        /// Before the load; left out of latency figures.
+        warm_up: Vec<Step>,
+        /// The load.
+        load: Vec<Step>,
+    },
+    /// One operation again and again.
+    Periodic(Periodic),
+}
+
+/// One intended operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Its id; unique in the run.
+    pub op: OpId,
+    /// When it is due.
+    pub when: When,
+    /// What to ask.
+    pub call: Operation,
+}
+
+/// When a step is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum When {
+    /// At this time since the load began, ns, whether or not earlier operations were answered.
+    At(u64),
+    /// So long after the client's previous step, ns.
+    After(u64),
+    /// When every client of the flood has reached this round.
+    Round(u32),
+}
+
+/// One operation again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Periodic {
+    /// What to ask; each admission gets a batch id of its own.
+    pub call: Operation,
+    /// First due at this time since the load began, ns.
+    pub start_ns: u64,
+    /// Period, ns; never zero.
+    pub every_ns: u64,
+    /// Ends after so many, whatever the load does.
+    pub times_max: Option<u64>,
+    /// How many the last of them admits, where the capacity is not a multiple of the batch.
+    pub last_count: Option<u32>,
+    /// Ends with…
+    pub until: Until,
+}
+
+/// What ends a periodic program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Until {
+    /// …the last step of the last joining client.
+    LoadEnd,
+    /// …the time to settle after the load.
+    SettleEnd,
+}
+
+/// A fault that is planned for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum PlannedFault {
+    /// SCRIPT FLUSH.
+    ScriptFlush {
+        /// Since the load began, ns.
+        at_ns: u64,
+    },
+}
+
+/// Ids are dealt out by client, so that a periodic program needs no table: the client's number is in
+/// the upper bits, the number of its operation in the lower.
+const OPS_PER_CLIENT_BITS: u32 = 40;
+
+/// The id of a client's n-th operation.
+#[must_use]
+pub fn op_id(client: ClientId, number: u64) -> OpId {
+    OpId(u64::from(client.0) << OPS_PER_CLIENT_BITS | number)
+}
+
+impl Periodic {
+    /// The n-th operation of the program: its due time since the load began (ns) and its call.
+    /// `None` after the last.
+    #[must_use]
+    pub fn nth(&self, op: OpId, number: u64) -> Option<(u64, Operation)> {
+        if self.times_max.is_some_and(|most| number >= most) {
+            return None;
+        }
+        let last = self.times_max.is_some_and(|most| number + 1 == most);
+        let call = match self.call {
+            Operation::Admit { count, .. } => {
+                let count = if last { self.last_count.unwrap_or(count) } else { count };
+                Operation::Admit { count, batch: BatchId(op.0) }
+            }
+            other => other,
+        };
+        Some((self.start_ns.saturating_add(number.saturating_mul(self.every_ns)), call))
+    }
+}
+
+impl Plan {
+    /// Whether the reply to the first attempt of this operation is kept from its client. A pure function
+    /// of seed and id, so that a periodic program can be asked too.
+    #[must_use]
+    pub fn drops_reply(&self, op: OpId, kind: OpKind) -> bool {
+        if self.drop_share <= 0.0 || !self.drop_ops.contains(&kind) {
+            return false;
+        }
+        // SplitMix64 (Steele, Lea, Flood 2014): a well-mixed function of (seed, id).
+        let mut x = self.seed ^ op.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        x ^= x >> 31;
+        #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
+        let share = (x >> 11) as f64 / (1u64 << 53) as f64;
+        share < self.drop_share
+    }
+}
