@@ -18,5 +18,7 @@ pub mod measure;
 pub mod model;
 pub mod plan;
 pub mod queue;
+pub mod report;
 pub mod scenario;
 pub mod target;
+pub mod verdict;

@@ -45,7 +45,7 @@ pub enum CheckOutcome {
 }
 
 /// The smallest history that breaks a promise, in words and as events to draw.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Counterexample {
     /// What happened, in one or two sentences with users and times.
     pub story: String,
@@ -56,7 +56,7 @@ pub struct Counterexample {
 }
 
 /// One operation of a counterexample.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Event {
     /// The index of its record in the history.
     pub record: u64,

@@ -1,0 +1,213 @@
+//! The document: all that any renderer may show of a run. Its field names are binding.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::checks::{CheckOutcome, Counterexample, Finding};
+use crate::history::Header;
+use crate::measure::{Cost, Fairness, GeneratorHealth, Latency, Measurements, Throughput};
+use crate::verdict::{CellVerdict, LimitVerdict, Outcome, RunVerdict, Verdict};
+
+/// The version of result.json.
+pub const SCHEMA: u32 = 1;
+
+/// A run: result.json.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Document {
+    /// Format version.
+    pub schema: u32,
+    /// Who wrote it: `stanchion 0.1.0`.
+    pub tool: String,
+    /// When the run began, RFC 3339, UTC; `null` where saved histories were judged.
+    pub started: Option<String>,
+    /// How long it took, seconds; `null` where saved histories were judged.
+    pub duration_s: Option<f64>,
+    /// The seed of every plan.
+    pub seed: u64,
+    /// The hash over the plans of all scenarios.
+    pub plan_hash: String,
+    /// The server; `null` where saved histories were judged.
+    pub target: Option<serde_json::Value>,
+    /// Pass when every cell did as expected.
+    pub verdict: Verdict,
+    /// The verdict in words.
+    pub sentence: String,
+    /// The command that repeats the run.
+    pub repeat: String,
+    /// Why the run ended before all cells were run.
+    pub ended_early: Option<String>,
+    /// Cell by cell, in the order run.
+    pub cells: Vec<Cell>,
+}
+
+/// What a run knows besides its cells.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// When it began, RFC 3339, UTC.
+    pub started: Option<String>,
+    /// How long it took, seconds.
+    pub duration_s: Option<f64>,
+    /// The seed of every plan.
+    pub seed: u64,
+    /// The server's facts.
+    pub target: Option<serde_json::Value>,
+    /// The command that repeats it.
+    pub repeat: String,
+    /// Why it ended early.
+    pub ended_early: Option<String>,
+}
+
+/// One scenario on one design.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cell {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The design's name.
+    pub queue: String,
+    /// Whether its promises and limits held.
+    pub verdict: Verdict,
+    /// Whether that is what the scenario expects of this design.
+    pub as_expected: bool,
+    /// What is not as expected.
+    pub unexpected: Vec<String>,
+    /// What could not be decided.
+    pub undecided: Vec<String>,
+    /// Promise by promise.
+    pub checks: Vec<Check>,
+    /// Limit by limit, with actual value and margin.
+    pub limits: Vec<LimitVerdict>,
+    /// Latency by operation, clock and phase; the load phase first.
+    pub latency: Vec<Latency>,
+    /// Joins per second.
+    pub throughput: Throughput,
+    /// Fairness; `null` with fewer than two admitted tokens.
+    pub fairness: Option<Fairness>,
+    /// Whether the generator itself was the limit.
+    pub generator: GeneratorHealth,
+    /// What an operation costs.
+    pub cost: Cost,
+    /// The hash of the scenario's plan.
+    pub plan_hash: String,
+    /// Attempts recorded.
+    pub operations: u64,
+}
+
+/// One promise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// The promise.
+    pub name: String,
+    /// `holds`, `violated` or `undecided`.
+    pub outcome: Outcome,
+    /// What was expected, where that is not "holds".
+    pub expected: Option<crate::model::Expectation>,
+    /// How many things were examined.
+    pub examined: u64,
+    /// How many of them broke the promise.
+    pub violations: u64,
+    /// The smallest proof.
+    pub counterexample: Option<Counterexample>,
+    /// The first violations, one sentence each.
+    pub listed: Vec<String>,
+    /// Why it is undecided.
+    pub why: Option<String>,
+}
+
+/// The document's entry for a judged history.
+#[must_use]
+pub fn cell(
+    header: &Header,
+    operations: u64,
+    findings: Vec<Finding>,
+    measurements: Measurements,
+    verdict: CellVerdict,
+) -> Cell {
+    let checks = findings.into_iter().zip(&verdict.promises);
+    let checks = checks.map(|(finding, promise)| check(finding, promise.outcome, promise.expected)).collect();
+    Cell {
+        scenario: header.scenario.clone(),
+        queue: header.queue.clone(),
+        verdict: verdict.verdict,
+        as_expected: verdict.as_expected,
+        unexpected: verdict.unexpected,
+        undecided: verdict.undecided,
+        checks,
+        limits: verdict.limits,
+        latency: measurements.latency,
+        throughput: measurements.throughput,
+        fairness: measurements.fairness,
+        generator: measurements.generator,
+        cost: measurements.cost,
+        plan_hash: header.plan_hash.clone(),
+        operations,
+    }
+}
+
+fn check(finding: Finding, outcome: Outcome, expected: Option<crate::model::Expectation>) -> Check {
+    let (examined, violations, counterexample, listed, why) = match finding.outcome {
+        CheckOutcome::Holds { examined } => (examined.get(), 0, None, Vec::new(), None),
+        CheckOutcome::Violated { examined, violations, counterexample, listed } => {
+            (examined.get(), violations.get(), Some(counterexample), listed, None)
+        }
+        CheckOutcome::Undecided { examined, why } => (examined, 0, None, Vec::new(), Some(why)),
+    };
+    let name = finding.promise.name().to_owned();
+    Check { name, outcome, expected, examined, violations, counterexample, listed, why }
+}
+
+impl Document {
+    /// Puts a run together.
+    #[must_use]
+    pub fn new(run: Run, cells: Vec<Cell>, verdict: RunVerdict) -> Document {
+        Document {
+            schema: SCHEMA,
+            tool: concat!("stanchion ", env!("CARGO_PKG_VERSION")).to_owned(),
+            started: run.started,
+            duration_s: run.duration_s,
+            seed: run.seed,
+            plan_hash: plan_hash(&cells),
+            target: run.target,
+            verdict: verdict.verdict,
+            sentence: verdict.sentence,
+            repeat: run.repeat,
+            ended_early: run.ended_early,
+            cells,
+        }
+    }
+
+    /// The text of result.json.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("the document is plain data with string keys");
+        text.push('\n');
+        text
+    }
+
+    /// The designs of the run, in the order of their first cell.
+    #[must_use]
+    pub fn queues(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for cell in &self.cells {
+            if !names.contains(&cell.queue.as_str()) {
+                names.push(&cell.queue);
+            }
+        }
+        names
+    }
+}
+
+/// One hash over the plans: designs of one scenario share a plan, so each scenario counts once.
+fn plan_hash(cells: &[Cell]) -> String {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for cell in cells {
+        let plan = (cell.scenario.as_str(), cell.plan_hash.as_str());
+        if !seen.contains(&plan) {
+            seen.push(plan);
+        }
+    }
+    let mut hasher = blake3::Hasher::new();
+    for (scenario, hash) in seen {
+        hasher.update(scenario.as_bytes()).update(b"\0").update(hash.as_bytes()).update(b"\n");
+    }
+    hasher.finalize().to_hex().to_string()
+}

@@ -1,0 +1,11 @@
+//! One serialisable document (it *is* result.json); every renderer sees only that.
+
+mod document;
+mod markdown;
+mod stories;
+mod table;
+mod text;
+
+pub use document::{Cell, Check, Document, Run, SCHEMA, cell};
+pub use markdown::markdown;
+pub use text::text;

@@ -1,0 +1,108 @@
+//! The decision table: designs as rows, promises and latencies as columns. Every renderer shows this one.
+
+use super::document::{Cell, Document};
+use crate::measure::Clock;
+use crate::model::{OpKind, Phase, Promise};
+use crate::verdict::Outcome;
+
+/// Headers, rows and what the figures are of.
+pub(super) struct Decision {
+    pub(super) headers: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+    pub(super) caption: String,
+}
+
+/// The operations whose latency the table shows.
+const TIMED: [OpKind; 3] = [OpKind::Join, OpKind::Position, OpKind::Admit];
+
+pub(super) fn decision(document: &Document) -> Decision {
+    let promises: Vec<Promise> = Promise::ALL
+        .into_iter()
+        .filter(|promise| {
+            document.cells.iter().any(|cell| cell.checks.iter().any(|check| check.name == promise.name()))
+        })
+        .collect();
+    let timed_in = timed_scenario(document);
+    let mut headers = vec!["design".to_owned()];
+    headers.extend(promises.iter().map(|promise| promise.name().to_owned()));
+    headers.extend(TIMED.iter().map(|op| format!("{} ms", op.name())));
+    let row = |queue: &str| {
+        let cells: Vec<&Cell> = document.cells.iter().filter(|cell| cell.queue == queue).collect();
+        let mut row = vec![queue.to_owned()];
+        row.extend(promises.iter().map(|promise| standing(&cells, *promise)));
+        let timed = cells.iter().find(|cell| Some(cell.scenario.as_str()) == timed_in);
+        row.extend(TIMED.iter().map(|op| timed.map_or_else(|| NONE.to_owned(), |cell| latency(cell, *op))));
+        row
+    };
+    let rows = document.queues().into_iter().map(row).collect();
+    let caption = match timed_in {
+        Some(scenario) => format!(
+            "Latency: p50 / p99 / p99.9 in ms of scenario {scenario}, response clock (from the time an operation was due), load phase."
+        ),
+        None => "Latency: no scenario of this run answered a join under load.".to_owned(),
+    };
+    Decision { headers, rows, caption }
+}
+
+const NONE: &str = "–";
+
+/// A promise on a design over all scenarios that checked it: the gravest counts.
+fn standing(cells: &[&Cell], promise: Promise) -> String {
+    let checks = || cells.iter().flat_map(|cell| &cell.checks).filter(|check| check.name == promise.name());
+    let surprising = cells.iter().any(|cell| {
+        cell.checks.iter().any(|check| {
+            check.name == promise.name()
+                && match check.expected {
+                    None => check.outcome == Outcome::Violated,
+                    Some(crate::model::Expectation::Violated) => check.outcome == Outcome::Holds,
+                    Some(crate::model::Expectation::Either) => false,
+                }
+        })
+    });
+    let standing = if checks().any(|check| check.outcome == Outcome::Violated) {
+        "✗ broken"
+    } else if checks().any(|check| check.outcome == Outcome::Undecided) {
+        "? open"
+    } else if checks().next().is_some() {
+        "✓ holds"
+    } else {
+        return NONE.to_owned();
+    };
+    if surprising { format!("{standing} !") } else { standing.to_owned() }
+}
+
+/// The scenario whose latencies the table shows: the one with the highest offered rate, since only an open
+/// loop shows what users feel; without one, the one with the most joins.
+fn timed_scenario(document: &Document) -> Option<&str> {
+    let joins = |cell: &Cell| {
+        let of_join = cell.latency.iter().find(|row| row.op == OpKind::Join && row.phase == Phase::Load);
+        of_join.map_or(0, |row| row.count)
+    };
+    let by_rate = document.cells.iter().filter_map(|cell| cell.throughput.offered_per_s.map(|rate| (rate, cell)));
+    if let Some((_, cell)) = by_rate.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
+        return Some(&cell.scenario);
+    }
+    document
+        .cells
+        .iter()
+        .filter(|cell| joins(cell) > 0)
+        .max_by_key(|cell| joins(cell))
+        .map(|cell| cell.scenario.as_str())
+}
+
+fn latency(cell: &Cell, op: OpKind) -> String {
+    let row = cell.latency.iter().find(|row| row.op == op && row.phase == Phase::Load && row.clock == Clock::Response);
+    row.map_or_else(|| NONE.to_owned(), |row| format!("{} / {} / {}", ms(row.p50_us), ms(row.p99_us), ms(row.p999_us)))
+}
+
+/// Milliseconds with three significant digits.
+pub(super) fn ms(us: f64) -> String {
+    let ms = us / 1e3;
+    if ms >= 99.95 {
+        format!("{ms:.0}")
+    } else if ms >= 9.995 {
+        format!("{ms:.1}")
+    } else {
+        format!("{ms:.2}")
+    }
+}
