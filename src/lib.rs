@@ -10,15 +10,38 @@
 //! ```
 //!
 //! Data flows one way. What lies right of the history is a pure function of a saved run: judging last
-//! month's run again gives the same bytes.
+//! month's run again gives the same bytes. Read the rooms in this order:
+//!
+//! | room | holds | may import |
+//! |---|---|---|
+//! | [`model`] | ids, operations, outcomes, promises, the terms of a verdict | |
+//! | [`scenario`] | what a file says → what it means; problems that point at the text | model |
+//! | [`plan`] | scenario + seed → every intended operation and fault with its time | model, scenario |
+//! | [`target`] | a Redis that this program starts, owns and stops, or one given by URL | model, scenario |
+//! | [`queue`] | the designs, the seam that they are written over, the Lua scripts | model, target |
+//! | [`load`] | clients, pacing, faults: runs a plan, fills the recorder | model, scenario, plan, queue, target, history |
+//! | [`history`] | records, the recorder, the file formats | model |
+//! | [`checks`] | one promise a file, with the smallest counterexample | model, history |
+//! | [`measure`] | histograms, fairness, cost, the generator's own health | model, history |
+//! | [`verdict`] | findings + measurements + limits + expectations → pass, fail, inconclusive | model, checks, measure |
+//! | [`report`] | one serialisable document (it *is* result.json) and its renderers | model, history, checks, measure, verdict |
+//! | [`run_folder`] | a run on disk | history, measure, report |
+//! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
+//! | [`cli`] | one file a subcommand; exit codes in one place | scenario, queue, target, load, history, verdict, report, run_folder, pipeline |
+//!
+//! A test holds every `crate::` path in the sources against this table.
 
 pub mod checks;
+pub mod cli;
 pub mod history;
+pub mod load;
 pub mod measure;
 pub mod model;
+pub mod pipeline;
 pub mod plan;
 pub mod queue;
 pub mod report;
+pub mod run_folder;
 pub mod scenario;
 pub mod target;
 pub mod verdict;

@@ -1,2 +1,5 @@
-//! bin
-fn main() {}
+//! The program `stanchion`; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    stanchion::cli::main()
+}

@@ -10,7 +10,13 @@ const BATCH: u32 = 500;
 
 /// Admits until an answer is empty. Whether it came to that: `false` when an answer stayed out, or when
 /// more batches than could be needed were answered (a queue that admits the same tokens for ever).
-pub(super) async fn drain(client: &mut Client, id: ClientId, first_op: u64, joins_max: u64, now_ns: impl Fn() -> u64) -> bool {
+pub(super) async fn drain(
+    client: &mut Client,
+    id: ClientId,
+    first_op: u64,
+    joins_max: u64,
+    now_ns: impl Fn() -> u64,
+) -> bool {
     // Every batch that is not empty takes one entry at the least.
     for number in 0..=joins_max {
         let op = op_id(id, first_op + number);

@@ -109,7 +109,8 @@ impl<'a> CellRun<'a> {
             dedupe: scenario.dedupe,
             ttl: scenario.ttl.map(|ttl| ttl.after),
         };
-        let joining = setup.plan.clients.iter().filter(|client| matches!(client.program, Program::Steps { .. })).count();
+        let joining =
+            setup.plan.clients.iter().filter(|client| matches!(client.program, Program::Steps { .. })).count();
         let shared = Rc::new(Shared {
             clock: RunClock::start(),
             plan: Rc::new(setup.plan.clone()),
@@ -127,7 +128,14 @@ impl<'a> CellRun<'a> {
         });
         // One more for the client that counts and drains.
         let recorders = (0..=setup.plan.clients.len()).map(|_| Rc::default()).collect();
-        CellRun { setup, shared, recorders, load_ns: Cell::new(None), cost: RefCell::new(None), drained: Cell::new(false) }
+        CellRun {
+            setup,
+            shared,
+            recorders,
+            load_ns: Cell::new(None),
+            cost: RefCell::new(None),
+            drained: Cell::new(false),
+        }
     }
 
     async fn run(self, control: &Control) -> Result<Recorded, LoadError> {

@@ -13,7 +13,12 @@ pub(super) async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, Targ
 }
 
 /// The difference of two snapshots.
-pub(super) fn cost(before: &ServerSnapshot, after: &ServerSnapshot, waiting_after: u64, client_cpu_ns: u64) -> ServerCost {
+pub(super) fn cost(
+    before: &ServerSnapshot,
+    after: &ServerSnapshot,
+    waiting_after: u64,
+    client_cpu_ns: u64,
+) -> ServerCost {
     let commands = after
         .since(before)
         .into_iter()

@@ -182,3 +182,146 @@ fn hash_of(plan: &Plan) -> String {
     serde_json::to_writer(&mut hasher, plan).expect("a plan is plain data, and a hasher takes any bytes");
     hasher.finalize().to_hex().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Dedupe, OpKind, Promise};
+    use crate::scenario::{Admissions, Arrivals, Group, Polling, Repeats, Share};
+
+    fn scenario(load: Load) -> Scenario {
+        Scenario {
+            name: "test".to_owned(),
+            about: String::new(),
+            text: String::new(),
+            designs: vec!["zset-seq".to_owned()],
+            scale: 1.0,
+            dedupe: Dedupe::User,
+            load,
+            repeat: Some(Repeats { share: 0.2, after: Duration::from_millis(3) }),
+            poll: Some(Polling { share: 0.5, every: Duration::from_millis(10), times: 3 }),
+            leave: Some(Share { share: 0.1, after: Duration::from_millis(15) }),
+            renew: None,
+            rejoin: None,
+            entries: None,
+            stats_every: None,
+            admit: Some(Admissions {
+                batch: 8,
+                every: Duration::from_millis(5),
+                clients: 3,
+                start: Duration::ZERO,
+                capacity: Some(100),
+            }),
+            ttl: None,
+            cleanup: None,
+            settle: Duration::ZERO,
+            warm_up_joins: 7,
+            timeout: Duration::from_secs(1),
+            attempts: 2,
+            promises: Promise::ALL.to_vec(),
+            position_tolerance: crate::model::PositionTolerance::default(),
+            limits: Vec::new(),
+            expect: BTreeMap::new(),
+            faults: vec![Fault::DropReply { share: 0.1, ops: vec![OpKind::Join] }],
+        }
+    }
+
+    fn closed_load(clients: u32, users: u64) -> Load {
+        let groups = vec![Group { name: "all".to_owned(), users, tokens_per_user: 1 }];
+        Load::Closed(ClosedLoad { clients, groups, think: Duration::ZERO })
+    }
+
+    fn open_load() -> Load {
+        Load::Open(OpenLoad {
+            arrivals: Arrivals::Poisson,
+            rate_per_s: 2000.0,
+            from_per_s: 100.0,
+            ramp: Duration::from_millis(500),
+            duration: Duration::from_secs(1),
+            connections: 8,
+            tokens_per_user: 1,
+        })
+    }
+
+    fn steps(plan: &Plan) -> impl Iterator<Item = &Step> {
+        plan.clients.iter().flat_map(|client| match &client.program {
+            Program::Steps { warm_up, load } => warm_up.iter().chain(load).collect::<Vec<_>>(),
+            Program::Periodic(_) => Vec::new(),
+        })
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_plan_and_another_seed_another() {
+        let scenario = scenario(open_load());
+        assert_eq!(plan(&scenario, 5), plan(&scenario, 5));
+        assert_ne!(plan(&scenario, 5).hash, plan(&scenario, 6).hash);
+    }
+
+    #[test]
+    fn no_capacity_is_lost_or_gained_when_it_is_dealt_out() {
+        let plan = plan(&scenario(closed_load(4, 10)), 1);
+        let mut asked = 0;
+        for client in &plan.clients {
+            let Program::Periodic(periodic) = &client.program else { continue };
+            for number in 0.. {
+                let Some((_, call)) = periodic.nth(op_id(client.client, number + 1), number) else { break };
+                let Operation::Admit { count, .. } = call else { panic!("unexpected {call:?}") };
+                asked += count;
+            }
+        }
+        assert_eq!(asked, 100);
+    }
+
+    #[test]
+    fn a_flood_with_one_key_shares_it_within_a_round_and_not_between_rounds() {
+        let flood = Load::Flood(FloodLoad { joins: 10, rounds: 3, same_key: true });
+        let plan = plan(&Scenario { warm_up_joins: 0, ..scenario(flood) }, 1);
+        let mut keys: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
+        for step in steps(&plan) {
+            let When::Round(round) = step.when else { panic!("a flood step without a round") };
+            keys.entry(round).or_default().insert(step.call.entry().unwrap().dedupe.0);
+        }
+        assert_eq!(keys.len(), 3);
+        assert!(keys.values().all(|keys| keys.len() == 1));
+        assert_eq!(keys.values().flatten().collect::<BTreeSet<_>>().len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn ids_and_tokens_are_given_out_once(seed in any::<u64>(), users in 1..200u64, clients in 1..20u32) {
+            let plan = plan(&scenario(closed_load(clients, users)), seed);
+            let ops: Vec<_> = steps(&plan).map(|step| step.op).collect();
+            prop_assert_eq!(ops.iter().collect::<BTreeSet<_>>().len(), ops.len());
+            let tokens: Vec<_> = steps(&plan)
+                .filter(|step| step.call.kind() == OpKind::Join)
+                .map(|step| step.call.entry().unwrap().token)
+                .collect();
+            prop_assert_eq!(tokens.iter().collect::<BTreeSet<_>>().len(), tokens.len());
+            let joining: BTreeSet<_> = steps(&plan)
+                .filter(|step| step.call.kind() == OpKind::Join)
+                .map(|step| step.call.entry().unwrap().user)
+                .collect();
+            prop_assert_eq!(joining.len() as u64, users + 7);
+        }
+
+        #[test]
+        fn an_open_plan_is_in_order_of_time_for_each_client(seed in any::<u64>()) {
+            let plan = plan(&scenario(open_load()), seed);
+            for client in &plan.clients {
+                if let Program::Steps { load, .. } = &client.program {
+                    prop_assert!(load.is_sorted_by_key(|step| match step.when { When::At(at_ns) => at_ns, _ => u64::MAX }));
+                }
+            }
+            let dropped = steps(&plan).filter(|step| plan.drops_reply(step.op, step.call.kind())).count();
+            let joins = steps(&plan).filter(|step| step.call.kind() == OpKind::Join).count();
+            // Ten standard deviations of the binomial: fails by chance once in 10^23.
+            let spread = 10.0 * (joins as f64 * 0.09).sqrt();
+            prop_assert!((dropped as f64 - joins as f64 * 0.1).abs() < spread, "{dropped} of {joins}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::Header;
 use crate::measure::{Cost, Fairness, GeneratorHealth, Latency, Measurements, Throughput};
-use crate::verdict::{CellVerdict, LimitVerdict, Outcome, RunVerdict, Verdict};
+use crate::verdict::{CellSummary, CellVerdict, LimitVerdict, Outcome, Verdict, judge_run};
 
 /// The version of result.json.
 pub const SCHEMA: u32 = 1;
@@ -155,10 +155,24 @@ fn check(finding: Finding, outcome: Outcome, expected: Option<crate::model::Expe
     Check { name, outcome, expected, examined, violations, counterexample, listed, why }
 }
 
+impl Cell {
+    fn summary(&self) -> CellSummary<'_> {
+        CellSummary {
+            scenario: &self.scenario,
+            queue: &self.queue,
+            unexpected: !self.unexpected.is_empty(),
+            undecided: !self.undecided.is_empty(),
+            kept_all: self.checks.iter().all(|check| check.outcome == Outcome::Holds),
+        }
+    }
+}
+
 impl Document {
-    /// Puts a run together.
+    /// Puts a run together and judges it as a whole.
     #[must_use]
-    pub fn new(run: Run, cells: Vec<Cell>, verdict: RunVerdict) -> Document {
+    pub fn new(run: Run, cells: Vec<Cell>) -> Document {
+        let summaries: Vec<CellSummary<'_>> = cells.iter().map(Cell::summary).collect();
+        let verdict = judge_run(&summaries, run.ended_early.as_deref());
         Document {
             schema: SCHEMA,
             tool: concat!("stanchion ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -21,7 +21,7 @@ pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
     if !document.cells.is_empty() {
         let decision = decision(document);
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_FULL_CONDENSED).set_header(decision.headers).add_rows(decision.rows);
+        table.load_style(presets::UTF8_FULL_CONDENSED).set_header(decision.headers).add_rows(decision.rows);
         if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }

@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{CellVerdict, Outcome, Verdict};
+use super::cell::Verdict;
 
-/// A cell with its verdict.
+/// What the verdict of a run needs to know of a cell.
 #[derive(Clone, Copy, Debug)]
 pub struct CellSummary<'a> {
     /// The scenario.
     pub scenario: &'a str,
     /// The design.
     pub queue: &'a str,
-    /// Its verdict.
-    pub verdict: &'a CellVerdict,
+    /// Whether something was broken that should hold, or held that should be broken.
+    pub unexpected: bool,
+    /// Whether something could not be decided.
+    pub undecided: bool,
+    /// Whether every promise that was checked was found to hold.
+    pub kept_all: bool,
 }
 
 /// The verdict of a run.
@@ -29,8 +33,8 @@ pub struct RunVerdict {
 /// Judges a run. `early` says why it ended before all cells were run.
 #[must_use]
 pub fn judge_run(cells: &[CellSummary<'_>], early: Option<&str>) -> RunVerdict {
-    let surprising: Vec<&CellSummary<'_>> = cells.iter().filter(|cell| !cell.verdict.unexpected.is_empty()).collect();
-    let open = cells.iter().filter(|cell| !cell.verdict.undecided.is_empty()).count();
+    let surprising: Vec<&CellSummary<'_>> = cells.iter().filter(|cell| cell.unexpected).collect();
+    let open = cells.iter().filter(|cell| cell.undecided && !cell.unexpected).count();
     let verdict = if !surprising.is_empty() {
         Verdict::Fail
     } else if open > 0 || early.is_some() || cells.is_empty() {
@@ -63,7 +67,7 @@ pub fn judge_run(cells: &[CellSummary<'_>], early: Option<&str>) -> RunVerdict {
 fn designs(cells: &[CellSummary<'_>]) -> String {
     let mut broken: BTreeMap<&str, bool> = BTreeMap::new();
     for cell in cells {
-        let bad = cell.verdict.promises.iter().any(|promise| promise.outcome != Outcome::Holds);
+        let bad = !cell.kept_all;
         *broken.entry(cell.queue).or_default() |= bad;
     }
     let names = |bad: bool| {

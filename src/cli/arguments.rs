@@ -1,0 +1,166 @@
+//! What the user typed.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::queue::Design;
+use crate::target::TargetChoice;
+
+/// Proves, before a rollout, that a Redis-backed waiting queue keeps its line, and says how fast it is.
+#[derive(Debug, Parser)]
+#[command(name = "stanchion", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 as expected · 1 a promise or a limit broken, or an expectation not met · \
+2 usage or scenario error · 3 inconclusive · 4 environment (no Redis, no Docker, server died) · \
+130 interrupted (what was recorded is saved)";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run scenarios on a real Redis and judge what was recorded
+    Run(RunArguments),
+    /// Judge saved or foreign histories (.parquet, .jsonl, .jsonl.gz)
+    Check(CheckArguments),
+    /// Show a saved run again
+    Report(ReportArguments),
+    /// List queue designs, scenarios or runs
+    List(ListArguments),
+    /// Say which Redis would be used, and why
+    Doctor(DoctorArguments),
+    /// Remove what ended runs may have left behind: containers, temporary folders
+    Clean,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Scenario files, or folders of them [default: scenarios/, else the scenarios that are built in]
+    #[arg(value_name = "FILE or FOLDER")]
+    pub(super) paths: Vec<Utf8PathBuf>,
+    /// Only these designs, separated by commas
+    #[arg(long = "queue", value_name = "A,B", value_delimiter = ',', value_parser = design)]
+    pub(super) queues: Vec<Design>,
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// The seed of every plan
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Multiply users, rates and rounds by this instead of the scenario's own scale
+    #[arg(long, value_name = "F", value_parser = scale)]
+    pub(super) scale: Option<f64>,
+    /// The run folder [default: a new one in reports/]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// No progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TargetArguments {
+    /// The Redis to use: auto, local, docker or a URL (redis://, rediss://, unix://)
+    #[arg(long = "redis", value_name = "auto|local|docker|URL", default_value = "auto", value_parser = target, hide_default_value = false)]
+    pub(super) redis: TargetChoice,
+    /// The image for a container
+    #[arg(long, value_name = "NAME", env = "STANCHION_IMAGE", default_value = crate::target::DEFAULT_IMAGE)]
+    pub(super) image: String,
+    /// Use a given server although it holds keys; only keys of this run are touched
+    #[arg(long)]
+    pub(super) allow_non_empty: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Histories: .parquet, .jsonl or .jsonl.gz
+    #[arg(required = true, value_name = "HISTORY")]
+    pub(super) histories: Vec<Utf8PathBuf>,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// The run folder, or `latest` for the newest in reports/
+    #[arg(value_name = "RUN")]
+    pub(super) run: Utf8PathBuf,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArguments {
+    /// What to list
+    pub(super) what: Listed,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Listed {
+    /// The queue designs
+    Queues,
+    /// The scenarios
+    Scenarios,
+    /// The runs in reports/
+    Runs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+}
+
+/// How to show a result.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: the same as result.json
+    Json,
+    /// For pull requests
+    Markdown,
+}
+
+fn design(name: &str) -> Result<Design, String> {
+    Design::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Design::ALL.iter().map(|design| design.name()).collect();
+        let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        match near {
+            Some(near) if strsim::jaro_winkler(near, name) > 0.7 => {
+                format!("there is no such design; did you mean {near}?")
+            }
+            _ => format!("there is no such design; the designs are {}", names.join(", ")),
+        }
+    })
+}
+
+fn target(text: &str) -> Result<TargetChoice, String> {
+    match text {
+        "auto" => Ok(TargetChoice::Auto),
+        "local" => Ok(TargetChoice::Local),
+        "docker" => Ok(TargetChoice::Docker),
+        url if url.contains("://") => Ok(TargetChoice::Url(url.to_owned())),
+        _ => Err("expected auto, local, docker or a URL such as redis://127.0.0.1:6379".to_owned()),
+    }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(scale),
+        _ => Err("expected a number above 0, such as 0.1 or 2".to_owned()),
+    }
+}

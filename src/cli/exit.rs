@@ -1,0 +1,104 @@
+//! Exit codes, in one place. They are binding.
+
+use std::process::ExitCode;
+
+use super::output;
+use crate::history::HistoryError;
+use crate::load::{LoadError, Trouble};
+use crate::pipeline::Failure;
+use crate::run_folder::FolderError;
+use crate::target::TargetError;
+use crate::verdict::Verdict;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// As expected.
+    Expected = 0,
+    /// A promise or a limit broken, or an expectation not met.
+    Broken = 1,
+    /// The command line or a scenario file is wrong.
+    Usage = 2,
+    /// Something could not be decided.
+    Inconclusive = 3,
+    /// No Redis, no Docker, no room on the disk, the server died.
+    Environment = 4,
+    /// Interrupted: what was recorded is saved.
+    Interrupted = 130,
+}
+
+/// Why a subcommand ended without a result.
+#[derive(Debug)]
+pub(super) struct Error {
+    pub(super) exit: Exit,
+    pub(super) message: String,
+}
+
+impl Error {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Error {
+        Error { exit, message: message.into() }
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Exit {
+        match verdict {
+            Verdict::Pass => Exit::Expected,
+            Verdict::Fail => Exit::Broken,
+            Verdict::Inconclusive => Exit::Inconclusive,
+        }
+    }
+}
+
+impl From<&Failure> for Exit {
+    fn from(failure: &Failure) -> Exit {
+        match failure {
+            Failure::Trouble(Trouble::Interrupted) => Exit::Interrupted,
+            Failure::Load(LoadError::Target(_) | LoadError::Scripts { .. } | LoadError::Runtime(_))
+            | Failure::Trouble(Trouble::ServerLost(_) | Trouble::ClientFailed(_))
+            | Failure::Folder(_) => Exit::Environment,
+        }
+    }
+}
+
+impl From<TargetError> for Error {
+    fn from(error: TargetError) -> Error {
+        Error::new(Exit::Environment, error.to_string())
+    }
+}
+
+impl From<FolderError> for Error {
+    fn from(error: FolderError) -> Error {
+        let exit = if matches!(error, FolderError::Format { .. }) { Exit::Usage } else { Exit::Environment };
+        Error::new(exit, error.to_string())
+    }
+}
+
+impl From<HistoryError> for Error {
+    fn from(error: HistoryError) -> Error {
+        Error::new(Exit::Usage, error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Error {
+        Error::new(Exit::Environment, format!("cannot write the output: {error}"))
+    }
+}
+
+/// Ends the program; an error is one message on stderr.
+pub(super) fn finish(done: Result<Exit, Error>) -> ExitCode {
+    let exit = done.unwrap_or_else(|error| {
+        output::error(&error.message);
+        error.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+/// What clap found wrong (or help and version, which are no error).
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() { Exit::Usage } else { Exit::Expected };
+    // A closed pipe is the reader's choice.
+    let _ = error.print();
+    ExitCode::from(code as u8)
+}

@@ -1,0 +1,39 @@
+//! The command line: one file a subcommand; exit codes in one place.
+
+mod arguments;
+mod check;
+mod clean;
+mod completions;
+mod doctor;
+mod exit;
+mod list;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod signals;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+pub use exit::Exit;
+
+/// Runs the program with the arguments of the process; answers with its exit code.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::usage(&error),
+    };
+    let done = match arguments.command {
+        Command::Run(run) => run::run(&run),
+        Command::Check(check) => check::check(&check),
+        Command::Report(report) => report::report(&report),
+        Command::List(list) => list::list(&list),
+        Command::Doctor(doctor) => doctor::doctor(&doctor),
+        Command::Clean => clean::clean(),
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Man => completions::man(),
+    };
+    exit::finish(done)
+}

@@ -1,0 +1,101 @@
+//! The story: scenario → plan → target → load → history → checks and measurements → verdict → report.
+
+mod request;
+
+use camino::Utf8PathBuf;
+
+pub use request::{Failure, Outcome, Progress, Request};
+
+use crate::history::{self, History};
+use crate::load::{CellSetup, Control, Recorded, run_cell};
+use crate::plan::plan;
+use crate::queue::Design;
+use crate::report::{self, Cell, Document, Run};
+use crate::run_folder;
+use crate::scenario::Scenario;
+use crate::target::Target;
+use crate::verdict::judge_cell;
+use crate::{checks, measure};
+
+/// Runs every scenario on every design it names. Whatever happens on the way, what was recorded is saved
+/// and judged as far as it goes.
+pub fn run(request: &Request, target: &Target, control: &Control, watch: &mut dyn FnMut(Progress<'_>)) -> Outcome {
+    let cells = cells(request);
+    let (mut done, mut trouble) = (Vec::new(), None);
+    for (index, (scenario, design)) in cells.iter().enumerate() {
+        watch(Progress::Begins(index, cells.len(), scenario, *design));
+        let (cell, failure) = run_one(request, target, control, scenario, *design, index);
+        if let Some(cell) = &cell {
+            watch(Progress::Ended(cell));
+        }
+        done.extend(cell);
+        trouble = failure;
+        // Written after each cell: what comes later can lose nothing of what came before.
+        let written = run_folder::write_result(&request.folder, &document(request, &done, trouble.as_ref()));
+        trouble = trouble.or(written.err().map(Failure::Folder));
+        if trouble.is_some() {
+            break;
+        }
+    }
+    Outcome { document: document(request, &done, trouble.as_ref()), trouble }
+}
+
+fn run_one(
+    request: &Request,
+    target: &Target,
+    control: &Control,
+    scenario: &Scenario,
+    design: Design,
+    index: usize,
+) -> (Option<Cell>, Option<Failure>) {
+    let plan = plan(scenario, request.seed);
+    let prefix = format!("{}{index}:", request.prefix);
+    let setup = CellSetup { scenario, design, plan: &plan, endpoint: target.endpoint(), prefix };
+    let Recorded { history, trouble, mut notes } = match run_cell(&setup, control) {
+        Ok(recorded) => recorded,
+        Err(error) => return (None, Some(error.into())),
+    };
+    let saved = run_folder::write_cell(&request.folder, &history);
+    notes.extend(trouble.iter().map(ToString::to_string));
+    let cell = judge(&history, &notes);
+    (Some(cell), saved.err().map(Failure::Folder).or(trouble.map(Failure::Trouble)))
+}
+
+/// The part of the story that is a pure function of a history.
+#[must_use]
+pub fn judge(history: &History, notes: &[String]) -> Cell {
+    let findings = checks::judge(history);
+    let measurements = measure::measure(history);
+    let verdict = judge_cell(&findings, &measurements, &history.header.terms, notes);
+    report::cell(&history.header, history.records.len() as u64, findings, measurements, verdict)
+}
+
+/// Judges saved histories again.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn check(paths: &[Utf8PathBuf], about: Run) -> Result<Document, history::HistoryError> {
+    let judged = |path: &Utf8PathBuf| -> Result<Cell, history::HistoryError> { Ok(judge(&history::read(path)?, &[])) };
+    let cells = paths.iter().map(judged).collect::<Result<Vec<Cell>, _>>()?;
+    Ok(Document::new(about, cells))
+}
+
+fn cells(request: &Request) -> Vec<(&Scenario, Design)> {
+    let named = |scenario: &Scenario| {
+        let named = Design::ALL.iter().filter(|design| scenario.designs.iter().any(|name| name == design.name()));
+        named
+            .filter(|design| request.designs.is_empty() || request.designs.contains(design))
+            .copied()
+            .collect::<Vec<_>>()
+    };
+    request
+        .scenarios
+        .iter()
+        .flat_map(|scenario| named(scenario).into_iter().map(move |design| (scenario, design)))
+        .collect()
+}
+
+fn document(request: &Request, cells: &[Cell], trouble: Option<&Failure>) -> Document {
+    let about = Run { ended_early: trouble.map(ToString::to_string), ..request.about.clone() };
+    Document::new(about, cells.to_vec())
+}

@@ -1,0 +1,58 @@
+//! What a run is asked for, and what it comes to.
+
+use camino::Utf8PathBuf;
+
+use crate::load::Trouble;
+use crate::queue::Design;
+use crate::report::{Cell, Document, Run};
+use crate::run_folder::FolderError;
+use crate::scenario::Scenario;
+
+/// What to run.
+#[derive(Debug)]
+pub struct Request {
+    /// The scenarios, in order.
+    pub scenarios: Vec<Scenario>,
+    /// Only these designs; empty: those that each scenario names.
+    pub designs: Vec<Design>,
+    /// The seed of every plan.
+    pub seed: u64,
+    /// Where the run folder is.
+    pub folder: Utf8PathBuf,
+    /// Tells this run's keys from those of others on the same server; ends with `:`.
+    pub prefix: String,
+    /// What the document says of the run.
+    pub about: Run,
+}
+
+/// How far a run got, for whoever watches.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// A cell begins: its number from 0, how many there are, and which it is.
+    Begins(usize, usize, &'a Scenario, Design),
+    /// It is over.
+    Ended(&'a Cell),
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The document, also written as result.json.
+    pub document: Document,
+    /// Why it ended early: not all cells were run.
+    pub trouble: Option<Failure>,
+}
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A cell could not begin.
+    #[error(transparent)]
+    Load(#[from] crate::load::LoadError),
+    /// A cell ended early.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+    /// Something could not be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
