@@ -1,8 +1,9 @@
-//! Where a Redis listens, and how to connect to it.
+//! Where a Redis listens, how to connect to it, and what a failure to do so means.
 
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
+use redis::{ConnectionAddr, ErrorKind, RedisError, ServerErrorKind};
 
 use super::TargetError;
 
@@ -20,18 +21,19 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// From a URL: `redis://`, `rediss://`, `redis+unix://` or `unix://`.
+    /// From a URL: `redis://`, `rediss://` (TLS), `redis+unix://` or `unix://`. Nothing is connected yet.
     ///
     /// # Errors
-    /// When it is not such a URL.
+    /// [`TargetError::BadUrl`] when it is not such a URL.
     pub fn from_url(url: &str) -> Result<Endpoint, TargetError> {
-        let shown = without_password(url);
-        let client = redis::Client::open(url)
-            .map_err(|error| TargetError::Connect { url: shown.clone(), detail: error.to_string() })?;
+        // rustls wants one provider a process. Somebody else's choice stands: an Err says just that.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = redis::Client::open(url).map_err(|error| TargetError::BadUrl { detail: reason(&error) })?;
+        let shown = shown(client.get_connection_info());
         Ok(Endpoint { client, shown })
     }
 
-    /// The address without any password, for people.
+    /// The address without user and password, for people.
     #[must_use]
     pub fn shown(&self) -> &str {
         &self.shown
@@ -40,25 +42,115 @@ impl Endpoint {
     /// A new connection. It never re-sends a command; replies are waited for without a limit of its own.
     ///
     /// # Errors
-    /// When nothing answers within `timeout`.
+    /// When nothing answers within `timeout`, what answers is not a Redis, or it does not let us in.
     pub async fn connect(&self, timeout: Duration) -> Result<MultiplexedConnection, TargetError> {
-        let config =
-            redis::AsyncConnectionConfig::new().set_connection_timeout(Some(timeout)).set_response_timeout(None);
-        self.client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map_err(|error| TargetError::Connect { url: self.shown.clone(), detail: error.to_string() })
+        let config = redis::AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+        // One limit over all steps: the client's own covers the socket but not the greeting that follows.
+        let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
+        match tokio::time::timeout(timeout, connecting).await {
+            Ok(connection) => connection.map_err(|error| self.explain(&error)),
+            Err(_) => Err(TargetError::Silent { address: self.shown.clone(), waited_s: timeout.as_secs().max(1) }),
+        }
+    }
+
+    /// What an error of the client library means to the person who gave the address.
+    pub(super) fn explain(&self, error: &RedisError) -> TargetError {
+        let address = self.shown.clone();
+        match (error.kind(), error.code().unwrap_or_default()) {
+            (_, "NOAUTH") => TargetError::PasswordNeeded { address },
+            (_, "WRONGPASS") | (ErrorKind::AuthenticationFailed, _) => TargetError::PasswordWrong { address },
+            (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => TargetError::Loading { address },
+            (ErrorKind::Server(ServerErrorKind::NoPerm), _) => {
+                TargetError::Forbidden { address, detail: reason(error) }
+            }
+            (ErrorKind::Server(_) | ErrorKind::Extension, _) => {
+                TargetError::Refused { address, detail: server_words(error) }
+            }
+            (ErrorKind::InvalidClientConfig, _) => TargetError::BadUrl { detail: reason(error) },
+            (ErrorKind::Parse, _) => TargetError::NotRedis { address },
+            _ if tls_failed(error) => TargetError::Tls { address, detail: reason(error) },
+            _ if error.is_connection_refusal() => TargetError::Unreachable { address, detail: reason(error) },
+            _ if error.is_connection_dropped() => TargetError::Closed { address, detail: reason(error) },
+            _ => TargetError::Unreachable { address, detail: reason(error) },
+        }
     }
 }
 
-fn without_password(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(mut parsed) => {
-            if parsed.password().is_some() {
-                let _ = parsed.set_password(Some("***"));
-            }
-            parsed.to_string()
+/// Built from the parts that are no secret, so that no form of a URL can smuggle one out.
+fn shown(info: &redis::ConnectionInfo) -> String {
+    let db = info.redis_settings().db();
+    let host = |host: &str| if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    match info.addr() {
+        ConnectionAddr::Tcp(name, port) if db == 0 => format!("redis://{}:{port}", host(name)),
+        ConnectionAddr::Tcp(name, port) => format!("redis://{}:{port}/{db}", host(name)),
+        ConnectionAddr::TcpTls { host: name, port, .. } if db == 0 => format!("rediss://{}:{port}", host(name)),
+        ConnectionAddr::TcpTls { host: name, port, .. } => format!("rediss://{}:{port}/{db}", host(name)),
+        ConnectionAddr::Unix(path) if db == 0 => format!("unix://{}", path.display()),
+        ConnectionAddr::Unix(path) => format!("unix://{}?db={db}", path.display()),
+        _ => "an address of another kind".to_owned(),
+    }
+}
+
+/// The error in words, without the client library's own name for its kind.
+fn reason(error: &RedisError) -> String {
+    let text = error.to_string();
+    text.split(" - InvalidClientConfig").next().unwrap_or(&text).trim_end_matches('.').to_owned()
+}
+
+/// The error reply as the server wrote it: `ERR unknown command`.
+fn server_words(error: &RedisError) -> String {
+    format!("{} {}", error.code().unwrap_or("ERR"), error.detail().unwrap_or_default()).trim_end().to_owned()
+}
+
+/// Whether the error, or what an I/O error wraps, comes from the TLS library.
+fn tls_failed(error: &RedisError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if inner.is::<rustls::Error>() {
+            return true;
         }
-        Err(_) => "(not a URL)".to_owned(),
+        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| inner.source());
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shown_address_never_holds_user_or_password() {
+        for (url, shown) in [
+            ("redis://user:secret@db:7000/3", "redis://db:7000/3"),
+            ("redis://:secret@db", "redis://db:6379"),
+            ("rediss://user@db:7000", "rediss://db:7000"),
+            ("redis://user:s%40cret@[::1]:7000", "redis://[::1]:7000"),
+            ("unix:///run/redis.sock?user=user&pass=secret&db=2", "unix:///run/redis.sock?db=2"),
+            ("redis+unix:///run/redis.sock?pass=secret", "unix:///run/redis.sock"),
+        ] {
+            let endpoint = Endpoint::from_url(url).unwrap();
+            assert_eq!(endpoint.shown(), shown);
+            assert!(!format!("{endpoint:?}").contains("cret"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_redis_url_says_why_and_what_to_write() {
+        for (url, why) in [
+            ("http://db:80", "did not parse"),
+            ("redis://", "Missing hostname"),
+            ("redis://db/first", "Invalid database number"),
+            ("rediss://db/#insecure", ""),
+        ] {
+            match Endpoint::from_url(url) {
+                Err(error) => {
+                    let message = error.to_string();
+                    assert!(message.contains(why), "{message}");
+                    assert!(message.contains("Write redis://HOST:PORT"), "{message}");
+                }
+                Ok(endpoint) => assert!(why.is_empty(), "{endpoint:?}"),
+            }
+        }
     }
 }
