@@ -1,12 +1,29 @@
 //! The designs: ways to build the waiting queue on Redis, each written once over the seam [`Commands`].
 
 mod commands;
+mod counted;
+mod design;
+mod failure;
+mod keys;
+mod line;
+mod live;
+mod reply;
+mod resp;
 mod script;
+mod streams;
+mod streams_naive;
 
 use std::time::Duration;
 
 pub use commands::{CommandError, Commands};
+pub use counted::{CallCost, Counted};
+pub use design::{AnyQueue, Design};
+pub use failure::outcome_of;
+pub use line::LineQueue;
+pub use live::Live;
 pub use script::Script;
+pub use streams::Streams;
+pub use streams_naive::StreamsNaive;
 
 use crate::model::{BatchId, Dedupe, DuplicateMeans, Entry, Operation, Outcome, Promise, UserId};
 

@@ -1,0 +1,149 @@
+//! The seam, counting: what an operation costs in commands, round trips and bytes.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::Duration;
+
+use redis::{Cmd, Value};
+
+use super::resp::{request_bytes, result_bytes};
+use super::{CommandError, Commands};
+
+/// What a call cost since the last [`Counted::take`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCost {
+    /// Redis commands sent; those inside a pipeline or MULTI one by one, MULTI and EXEC themselves too.
+    pub commands: u32,
+    /// Times the client waited for the server.
+    pub round_trips: u32,
+    /// Bytes sent, as RESP.
+    pub bytes_sent: u32,
+    /// Bytes received, as RESP.
+    pub bytes_received: u32,
+}
+
+/// Wraps any [`Commands`] and counts what passes. What was never sent is not counted, so
+/// `commands == 0` after a failure means that the server heard nothing of the operation.
+#[derive(Debug, Default)]
+pub struct Counted<C> {
+    inner: C,
+    cost: Cell<CallCost>,
+}
+
+impl<C> Counted<C> {
+    /// Begins at zero.
+    #[must_use]
+    pub fn new(inner: C) -> Counted<C> {
+        Counted { inner, cost: Cell::default() }
+    }
+
+    /// What it wraps.
+    #[must_use]
+    pub fn inner(&self) -> &C {
+        &self.inner
+    }
+
+    /// The cost since the last call, which begins anew.
+    pub fn take(&self) -> CallCost {
+        self.cost.take()
+    }
+
+    fn sent(&self, commands: u64, bytes: u64) {
+        let cost = self.cost.get();
+        self.cost.set(CallCost {
+            commands: cost.commands.saturating_add(narrow(commands)),
+            round_trips: cost.round_trips.saturating_add(1),
+            bytes_sent: cost.bytes_sent.saturating_add(narrow(bytes)),
+            ..cost
+        });
+    }
+
+    fn received(&self, bytes: u64) {
+        let cost = self.cost.get();
+        self.cost.set(CallCost { bytes_received: cost.bytes_received.saturating_add(narrow(bytes)), ..cost });
+    }
+
+    /// Counts several commands that travelled together, `envelope` being those around them.
+    fn batch(
+        &self,
+        commands: u64,
+        bytes: u64,
+        envelope: Envelope,
+        answer: &Result<Vec<Result<Value, CommandError>>, CommandError>,
+    ) {
+        if commands == 0 || matches!(answer, Err(CommandError::NotSent(_))) {
+            return;
+        }
+        self.sent(commands + envelope.commands, bytes + envelope.bytes_sent);
+        match answer {
+            Ok(results) => {
+                let replies: u64 = results.iter().map(result_bytes).sum();
+                let array = if envelope.commands == 0 { 0 } else { 3 + results.len().to_string().len() as u64 };
+                self.received(replies + array + envelope.bytes_received(commands));
+            }
+            Err(CommandError::Server { .. }) => self.received(envelope.bytes_received(commands)),
+            Err(_) => {}
+        }
+    }
+}
+
+/// What goes round the commands of a batch: nothing for a pipeline, MULTI and EXEC for a transaction.
+#[derive(Clone, Copy, Default)]
+struct Envelope {
+    commands: u64,
+    bytes_sent: u64,
+}
+
+impl Envelope {
+    /// `+OK` for MULTI and `+QUEUED` for each command.
+    fn bytes_received(self, commands: u64) -> u64 {
+        if self.commands == 0 { 0 } else { 5 + 9 * commands }
+    }
+}
+
+impl<C: Commands> Commands for Counted<C> {
+    async fn command(&self, cmd: Cmd) -> Result<Value, CommandError> {
+        let bytes = request_bytes(&cmd);
+        let answer = self.inner.command(cmd).await;
+        if !matches!(answer, Err(CommandError::NotSent(_))) {
+            self.sent(1, bytes);
+            self.received(result_bytes(&answer));
+        }
+        answer
+    }
+
+    async fn pipeline(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
+        let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
+        let answer = self.inner.pipeline(cmds).await;
+        self.batch(commands, bytes, Envelope::default(), &answer);
+        answer
+    }
+
+    async fn transaction(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
+        let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
+        let answer = self.inner.transaction(cmds).await;
+        // `*1 $5 MULTI` and `*1 $4 EXEC` with their line ends.
+        self.batch(commands, bytes, Envelope { commands: 2, bytes_sent: 15 + 14 }, &answer);
+        answer
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.inner.sleep(duration).await;
+    }
+
+    fn random(&self) -> u64 {
+        self.inner.random()
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+        self.inner.spawn(work);
+    }
+}
+
+fn narrow(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,284 @@
+//! The designs that keep one line per event: eight ways to place a member, one way to do everything else.
+//!
+//! What they share is on the server, in `lua/`: a script is put together from the fragment that defines the
+//! line (sorted set, list or stream), the one that places a member at its end, the bookkeeping of
+//! who waits under which token, and the operation. So the designs differ in the order they keep
+//! and in nothing else, and comparing them compares just that.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use super::keys::Keys;
+use super::{CommandError, Commands, DesignFacts, QueueSettings, Script, WaitingQueue, reply};
+use crate::model::{BatchId, Dedupe, DedupeKey, Entry, Outcome, QueueStats, Refusal, UserId};
+
+/// The scripts of one way to keep a line.
+#[derive(Debug)]
+pub(super) struct LineScripts {
+    join: Script,
+    position: Script,
+    admit: Script,
+    leave: Script,
+    renew: Script,
+    sweep: Script,
+    stats: Script,
+}
+
+impl LineScripts {
+    /// Every script, for loading.
+    pub(super) fn all(&self) -> [&Script; 7] {
+        [&self.join, &self.position, &self.admit, &self.leave, &self.renew, &self.sweep, &self.stats]
+    }
+}
+
+macro_rules! lua {
+    ($stem:expr) => {
+        include_str!(concat!("../../lua/", $stem, ".lua"))
+    };
+}
+
+macro_rules! operation {
+    ($line:literal, $operation:literal) => {
+        Script::new(
+            concat!($line, "/", $operation),
+            concat!(lua!(concat!("line_", $line)), lua!("entries"), lua!($operation)),
+        )
+    };
+}
+
+macro_rules! line_scripts {
+    ($line:literal, $push:literal) => {
+        LazyLock::new(|| LineScripts {
+            join: Script::new(
+                concat!($line, "/", $push, "/join"),
+                concat!(lua!(concat!("line_", $line)), lua!(concat!("push_", $push)), lua!("entries"), lua!("join")),
+            ),
+            position: operation!($line, "position"),
+            admit: operation!($line, "admit"),
+            leave: operation!($line, "leave"),
+            renew: operation!($line, "renew"),
+            sweep: operation!($line, "sweep"),
+            stats: operation!($line, "stats"),
+        })
+    };
+}
+
+static ZSET_MS: LazyLock<LineScripts> = line_scripts!("zset", "ms");
+static ZSET_SEQ: LazyLock<LineScripts> = line_scripts!("zset", "seq");
+static ZSET_COMPOSITE: LazyLock<LineScripts> = line_scripts!("zset", "composite");
+static LIST: LazyLock<LineScripts> = line_scripts!("list", "list");
+static STREAM: LazyLock<LineScripts> = line_scripts!("stream", "stream");
+
+/// How a member gets its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placing {
+    /// A sorted set by the client's clock in ms.
+    ClientMs,
+    /// A sorted set by an INCR sequence.
+    Sequence,
+    /// A sorted set by a float64 made of clock and counter.
+    Composite(Composite),
+    /// The end of a list.
+    List,
+    /// The end of one stream for everybody.
+    Stream,
+}
+
+/// How clock and counter become one float64; `lua/push_composite.lua` says what each is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Composite {
+    /// `ts_ms << 24 | counter`
+    Shift,
+    /// `ts_ms + counter × 1e-6`
+    Decimal,
+    /// `ts_ms + counter × 0.01`, the counter of this millisecond
+    Centi,
+    /// `(ts_ms − epoch) << 20 | counter`, the counter of this millisecond
+    Rebased,
+}
+
+impl Placing {
+    /// The scripts that place members so.
+    pub(super) fn scripts(self) -> &'static LineScripts {
+        match self {
+            Placing::ClientMs => &ZSET_MS,
+            Placing::Sequence => &ZSET_SEQ,
+            Placing::Composite(_) => &ZSET_COMPOSITE,
+            Placing::List => &LIST,
+            Placing::Stream => &STREAM,
+        }
+    }
+}
+
+impl Composite {
+    fn name(self) -> &'static str {
+        match self {
+            Composite::Shift => "shift",
+            Composite::Decimal => "decimal",
+            Composite::Centi => "centi",
+            Composite::Rebased => "rebased",
+        }
+    }
+}
+
+/// One line per event.
+#[derive(Clone, Debug)]
+pub struct LineQueue {
+    facts: &'static DesignFacts,
+    placing: Placing,
+    keys: Keys,
+    /// `KEYS[1..]` of every script: line, marks, seen, and what else the line consists of.
+    line_keys: Vec<String>,
+    dedupe: Dedupe,
+    ttl: Option<Duration>,
+    /// `ARGV[1]` of every script: the time to live in ms, 0 for none.
+    ttl_ms: String,
+}
+
+impl LineQueue {
+    pub(super) fn open(facts: &'static DesignFacts, placing: Placing, settings: &QueueSettings) -> LineQueue {
+        let keys = Keys::new(settings);
+        let mut line_keys = vec![keys.one("queue"), keys.one("marks"), keys.one("seen")];
+        if placing == Placing::Stream {
+            line_keys.extend([keys.one("places"), keys.one("holes")]);
+        }
+        LineQueue {
+            facts,
+            placing,
+            keys,
+            line_keys,
+            dedupe: settings.dedupe,
+            ttl: settings.ttl,
+            ttl_ms: settings.ttl.map_or(0, ttl_ms).to_string(),
+        }
+    }
+
+    async fn run<C: Commands>(
+        &self,
+        commands: &C,
+        script: &Script,
+        more_keys: &[String],
+        more_args: &[&[u8]],
+    ) -> Result<redis::Value, CommandError> {
+        let keys: Vec<&str> = self.line_keys.iter().chain(more_keys).map(String::as_str).collect();
+        let mut args = vec![self.ttl_ms.as_bytes()];
+        args.extend(more_args);
+        commands.script(script, &keys, &args).await
+    }
+
+    /// The scripts that are about one entry take its dedupe key and token and answer 1 or 0.
+    async fn about<C: Commands>(&self, commands: &C, script: &Script, entry: Entry) -> Result<bool, CommandError> {
+        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
+        let value = self.run(commands, script, &[], &[member.as_bytes(), token.as_bytes()]).await?;
+        Ok(reply::count(script.name, &value)? == 1)
+    }
+}
+
+impl WaitingQueue for LineQueue {
+    fn facts(&self) -> &'static DesignFacts {
+        self.facts
+    }
+
+    async fn join<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
+        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
+        let clock_ms = commands.now().as_millis().to_string();
+        let mut args = vec![member.as_bytes(), token.as_bytes()];
+        let mut keys = Vec::new();
+        match self.placing {
+            Placing::List => {}
+            Placing::ClientMs => args.push(clock_ms.as_bytes()),
+            Placing::Sequence | Placing::Stream => keys.push(self.keys.one("sequence")),
+            Placing::Composite(way) => {
+                args.extend([clock_ms.as_bytes(), way.name().as_bytes()]);
+                keys.push(match way {
+                    Composite::Shift | Composite::Decimal => self.keys.one("counter"),
+                    Composite::Centi | Composite::Rebased => self.keys.of("counter", &clock_ms),
+                });
+                if way == Composite::Rebased {
+                    keys.push(self.keys.one("epoch"));
+                }
+            }
+        }
+        let script = &self.placing.scripts().join;
+        let value = self.run(commands, script, &keys, &args).await?;
+        Ok(reply::token_or_nil(script.name, &value)?.map_or(Outcome::Joined, Outcome::Duplicate))
+    }
+
+    async fn position<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
+        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
+        let script = &self.placing.scripts().position;
+        let value = self.run(commands, script, &[], &[member.as_bytes(), token.as_bytes()]).await?;
+        Ok(reply::count_or_nil(script.name, &value)?.map_or(Outcome::NotWaiting, Outcome::Position))
+    }
+
+    async fn admit<C: Commands>(&self, commands: &C, count: u32, batch: BatchId) -> Result<Outcome, CommandError> {
+        let script = &self.placing.scripts().admit;
+        let record = self.keys.of("batch", &batch.0.to_string());
+        let value = self.run(commands, script, &[record], &[count.to_string().as_bytes()]).await?;
+        Ok(Outcome::Admitted(reply::tokens_joined(script.name, &value)?))
+    }
+
+    async fn leave<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
+        let left = self.about(commands, &self.placing.scripts().leave, entry).await?;
+        Ok(if left { Outcome::Left } else { Outcome::NotWaiting })
+    }
+
+    async fn renew<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
+        let renewed = self.about(commands, &self.placing.scripts().renew, entry).await?;
+        Ok(if renewed { Outcome::Renewed } else { Outcome::NotWaiting })
+    }
+
+    async fn entries<C: Commands>(&self, _commands: &C, _user: UserId) -> Result<Outcome, CommandError> {
+        Ok(Outcome::Refused(Refusal::NotOffered))
+    }
+
+    async fn sweep<C: Commands>(&self, commands: &C, max_age: Duration) -> Result<Outcome, CommandError> {
+        const FULL_CHUNK: u64 = 500;
+        let script = &self.placing.scripts().sweep;
+        let keys: Vec<&str> = self.line_keys.iter().map(String::as_str).collect();
+        // What has expired goes too, however old "too old" is.
+        let age_ms = whole_ms(self.ttl.map_or(max_age, |ttl| ttl.min(max_age))).to_string();
+        let (mut total, mut cutoff) = (0, String::new());
+        loop {
+            let args = [b"0".as_slice(), age_ms.as_bytes(), cutoff.as_bytes()];
+            let value = commands.script(script, &keys, &args).await?;
+            let (removed, cutoff_ms) = reply::swept(script.name, &value)?;
+            total += removed;
+            if removed < FULL_CHUNK {
+                return Ok(Outcome::Swept(total));
+            }
+            cutoff = cutoff_ms.to_string();
+        }
+    }
+
+    async fn stats<C: Commands>(&self, commands: &C) -> Result<Outcome, CommandError> {
+        if self.dedupe == Dedupe::Request {
+            // Members are requests then, and nothing here says whose they are.
+            return Ok(Outcome::Refused(Refusal::NotOffered));
+        }
+        let script = &self.placing.scripts().stats;
+        let entries = reply::count(script.name, &self.run(commands, script, &[], &[]).await?)?;
+        Ok(Outcome::Stats(QueueStats { users: entries, entries }))
+    }
+}
+
+/// The text of a dedupe key on the server: `u42` or `r17`, not padded, as production ids are not. Ties of a
+/// sorted set are ordered by these bytes: u1, u10, u11, u2.
+pub(super) fn member(dedupe: Dedupe, key: DedupeKey) -> String {
+    match dedupe {
+        Dedupe::User => format!("u{}", key.0),
+        Dedupe::Request => format!("r{}", key.0),
+    }
+}
+
+/// A time to live in ms: at least one, since zero stands for none.
+pub(super) fn ttl_ms(ttl: Duration) -> u64 {
+    whole_ms(ttl).max(1)
+}
+
+/// Whole milliseconds, Redis' unit of time, rounded up. Ten thousand years at the most, so that the
+/// server's sums stay exact.
+pub(super) fn whole_ms(duration: Duration) -> u64 {
+    const MOST: u128 = 10_000 * 366 * 86_400_000;
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000).min(MOST)).expect("MOST is far below 2^64")
+}

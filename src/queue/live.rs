@@ -1,0 +1,182 @@
+//! The seam on a real server: one connection, every reply matched to its request, nothing ever re-sent.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{Cmd, Pipeline, RedisError, ServerError, Value};
+
+use super::{CommandError, Commands};
+
+/// [`Commands`] on a live connection. Clones share the connection; they live on one thread, inside a
+/// `LocalSet`.
+///
+/// After a time-out or a lost connection the requests in flight are *unknown*. This type then drops the
+/// connection and answers every later call with [`CommandError::NotSent`]: a late answer can never be
+/// taken for the next request's, and whether to try again is the caller's decision, on a new connection.
+#[derive(Clone)]
+pub struct Live {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    /// `None` once broken: dropping the last handle closes the socket.
+    connection: RefCell<Option<MultiplexedConnection>>,
+    timeout: Duration,
+    /// A named generator, so that a seed means the same numbers in every version.
+    rng: RefCell<ChaCha8Rng>,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("timeout", &self.shared.timeout).field("broken", &self.is_broken()).finish()
+    }
+}
+
+impl Live {
+    /// A client on this connection, which must have no response time-out of its own: `timeout` is how
+    /// long each request may take. `seed` feeds [`Commands::random`].
+    #[must_use]
+    pub fn new(connection: MultiplexedConnection, timeout: Duration, seed: u64) -> Live {
+        Live {
+            shared: Rc::new(Shared {
+                connection: RefCell::new(Some(connection)),
+                timeout,
+                rng: RefCell::new(ChaCha8Rng::seed_from_u64(seed)),
+            }),
+        }
+    }
+
+    /// Whether a time-out or a lost connection made this client useless; a new one is needed.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.shared.connection.borrow().is_none()
+    }
+
+    fn connection(&self) -> Result<MultiplexedConnection, CommandError> {
+        // Cloning the handle is a few reference counts; it lets several requests be in flight at once.
+        self.shared
+            .connection
+            .borrow()
+            .clone()
+            .ok_or_else(|| CommandError::NotSent("this connection broke before; open a new one to go on".to_owned()))
+    }
+
+    /// Waits for a reply; anything but a reply breaks the connection.
+    async fn reply<T>(
+        &self,
+        name: impl Fn() -> String,
+        request: impl Future<Output = Result<T, RedisError>>,
+    ) -> Result<T, CommandError> {
+        let failure = match tokio::time::timeout(self.shared.timeout, request).await {
+            Ok(Ok(reply)) => return Ok(reply),
+            Ok(Err(error)) => CommandError::Lost { command: name(), detail: error.to_string() },
+            Err(_) => CommandError::TimedOut {
+                command: name(),
+                timeout_ms: u64::try_from(self.shared.timeout.as_millis()).unwrap_or(u64::MAX),
+            },
+        };
+        self.shared.connection.borrow_mut().take();
+        Err(failure)
+    }
+
+    /// Sends the commands as they are, in one write, and reads as many replies.
+    async fn replies(&self, cmds: &[Cmd]) -> Result<Vec<Value>, CommandError> {
+        let mut connection = self.connection()?;
+        let mut pipeline = Pipeline::with_capacity(cmds.len());
+        for cmd in cmds {
+            pipeline.add_command(cmd.clone());
+        }
+        let request = connection.req_packed_commands(&pipeline, 0, cmds.len());
+        self.reply(|| cmds.first().map(command_name).unwrap_or_default(), request).await
+    }
+}
+
+impl Commands for Live {
+    async fn command(&self, cmd: Cmd) -> Result<Value, CommandError> {
+        let mut connection = self.connection()?;
+        let value = self.reply(|| command_name(&cmd), connection.req_packed_command(&cmd)).await?;
+        no_error(&cmd, value)
+    }
+
+    async fn pipeline(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
+        if cmds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = self.replies(&cmds).await?;
+        Ok(cmds.iter().zip(values).map(|(cmd, value)| no_error(cmd, value)).collect())
+    }
+
+    async fn transaction(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
+        if cmds.is_empty() {
+            return Ok(Vec::new());
+        }
+        // MULTI and EXEC are sent as plain commands, so that every reply is seen: the library's own
+        // transactions fold them into one error.
+        let mut sent = Vec::with_capacity(cmds.len() + 2);
+        sent.push(redis::cmd("MULTI"));
+        sent.extend(cmds.iter().cloned());
+        sent.push(redis::cmd("EXEC"));
+        let mut replies = self.replies(&sent).await?;
+        match replies.pop() {
+            Some(Value::Array(values)) if values.len() == cmds.len() => {
+                Ok(cmds.iter().zip(values).map(|(cmd, value)| no_error(cmd, value)).collect())
+            }
+            // EXECABORT: a command was refused while it was queued, and nothing ran. Its own error says why.
+            Some(Value::ServerError(abort)) => Err(sent
+                .iter()
+                .zip(replies)
+                .find_map(|(cmd, value)| no_error(cmd, value).err())
+                .unwrap_or_else(|| server_error("EXEC".to_owned(), &abort))),
+            other => Err(CommandError::Unexpected { command: "EXEC".to_owned(), reply: shortened(&other) }),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        // A clock before 1970 reads as 1970: a design only ever sees a wrong clock, as with real clients.
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn random(&self) -> u64 {
+        self.shared.rng.borrow_mut().next_u64()
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+        tokio::task::spawn_local(work);
+    }
+}
+
+/// The first word of a command, for messages; never its arguments, which may hold a password.
+fn command_name(cmd: &Cmd) -> String {
+    match cmd.args_iter().next() {
+        Some(redis::Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
+        _ => String::new(),
+    }
+}
+
+fn no_error(cmd: &Cmd, value: Value) -> Result<Value, CommandError> {
+    match value {
+        Value::ServerError(error) => Err(server_error(command_name(cmd), &error)),
+        value => Ok(value),
+    }
+}
+
+fn server_error(command: String, error: &ServerError) -> CommandError {
+    CommandError::Server {
+        command,
+        code: error.code().to_owned(),
+        message: error.details().unwrap_or_default().to_owned(),
+    }
+}
+
+fn shortened(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}").chars().take(120).collect()
+}

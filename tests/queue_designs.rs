@@ -1,0 +1,382 @@
+//! What every design promises to one client at a time, on a real server.
+
+mod support;
+
+use std::time::Duration;
+
+use redis::Value;
+use stanchion::model::{Dedupe, Outcome, QueueStats, Refusal, Token, UserId};
+use stanchion::queue::{Commands, Counted, Design, WaitingQueue};
+use support::{batch, by_request, by_user, client, fresh, on_a_server, open};
+
+/// Designs whose order is that of the joins even when they come within one millisecond.
+const EXACT: [Design; 5] =
+    [Design::StreamShared, Design::ZsetSeq, Design::CompositeCenti, Design::CompositeRebased, Design::List];
+
+fn with_one_line(design: Design) -> bool {
+    !matches!(design, Design::Streams | Design::StreamsNaive)
+}
+
+/// Lets the server's clock pass into another millisecond, so that designs ordered by it know who was first.
+async fn tick() {
+    tokio::time::sleep(Duration::from_millis(3)).await;
+}
+
+#[test]
+fn a_join_stands_once_and_a_repeat_is_told_which_token_stands() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            let queue = open(*design, Dedupe::User, None);
+            assert_eq!(queue.join(&client, by_user(1, 10)).await, Ok(Outcome::Joined), "{design:?}");
+            let repeated = Ok(Outcome::Duplicate(Token(10)));
+            assert_eq!(queue.join(&client, by_user(1, 10)).await, repeated, "{design:?}: the same join again");
+            assert_eq!(queue.join(&client, by_user(1, 11)).await, repeated, "{design:?}: another token");
+            assert_eq!(queue.stats(&client).await, Ok(Outcome::Stats(QueueStats { users: 1, entries: 1 })));
+        }
+    });
+}
+
+#[test]
+fn a_join_repeated_after_admission_does_not_enter_the_line_again() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            let queue = open(*design, Dedupe::User, None);
+            queue.join(&client, by_user(1, 10)).await.unwrap();
+            assert_eq!(queue.admit(&client, 1, batch(1)).await, Ok(Outcome::Admitted(vec![Token(10)])), "{design:?}");
+            assert_eq!(queue.join(&client, by_user(1, 10)).await, Ok(Outcome::Duplicate(Token(10))), "{design:?}");
+            assert_eq!(queue.position(&client, by_user(1, 10)).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.leave(&client, by_user(1, 10)).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.renew(&client, by_user(1, 10)).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.admit(&client, 1, batch(2)).await, Ok(Outcome::Admitted(vec![])), "{design:?}");
+        }
+    });
+}
+
+#[test]
+fn a_batch_sent_twice_gets_the_first_answer() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            let queue = open(*design, Dedupe::User, None);
+            assert_eq!(queue.admit(&client, 3, batch(1)).await, Ok(Outcome::Admitted(vec![])), "{design:?}");
+            for user in 1..=5 {
+                queue.join(&client, by_user(user, user)).await.unwrap();
+                tick().await;
+            }
+            let first_three = Ok(Outcome::Admitted(vec![Token(1), Token(2), Token(3)]));
+            assert_eq!(queue.admit(&client, 3, batch(1)).await, Ok(Outcome::Admitted(vec![])), "{design:?}: empty");
+            assert_eq!(queue.admit(&client, 3, batch(2)).await, first_three, "{design:?}");
+            assert_eq!(queue.admit(&client, 3, batch(2)).await, first_three, "{design:?}: repeated");
+            let rest = Ok(Outcome::Admitted(vec![Token(4), Token(5)]));
+            assert_eq!(queue.admit(&client, 3, batch(3)).await, rest, "{design:?}: fewer wait than asked for");
+        }
+    });
+}
+
+#[test]
+fn positions_count_from_one_and_leave_no_holes() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL.iter().copied().filter(|design| with_one_line(*design)) {
+            let queue = open(design, Dedupe::User, None);
+            for user in 1..=12 {
+                queue.join(&client, by_user(user, user)).await.unwrap();
+                tick().await;
+            }
+            for gone in [5, 1, 6, 12] {
+                assert_eq!(queue.leave(&client, by_user(gone, gone)).await, Ok(Outcome::Left), "{design:?}");
+                assert_eq!(queue.leave(&client, by_user(gone, gone)).await, Ok(Outcome::NotWaiting), "{design:?}");
+            }
+            let admitted = queue.admit(&client, 2, batch(1)).await;
+            assert_eq!(admitted, Ok(Outcome::Admitted(vec![Token(2), Token(3)])), "{design:?}");
+            for (position, user) in (1..).zip([4, 7, 8, 9, 10, 11]) {
+                let asked = queue.position(&client, by_user(user, user)).await;
+                assert_eq!(asked, Ok(Outcome::Position(position)), "{design:?}: user {user}");
+            }
+            // Who left may join again, at the end.
+            assert_eq!(queue.join(&client, by_user(5, 50)).await, Ok(Outcome::Joined), "{design:?}");
+            assert_eq!(queue.position(&client, by_user(5, 50)).await, Ok(Outcome::Position(7)), "{design:?}");
+        }
+    });
+}
+
+#[test]
+fn another_token_neither_sees_nor_removes_nor_renews_an_entry() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            let queue = open(*design, Dedupe::User, None);
+            queue.join(&client, by_user(1, 10)).await.unwrap();
+            let other = by_user(1, 11);
+            assert_eq!(queue.position(&client, other).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.leave(&client, other).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.renew(&client, other).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.position(&client, by_user(1, 10)).await, Ok(Outcome::Position(1)), "{design:?}");
+        }
+    });
+}
+
+#[test]
+fn designs_with_a_sequence_keep_the_order_within_a_millisecond() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in EXACT {
+            let queue = open(design, Dedupe::User, None);
+            // No pause between them: dozens fall into one millisecond. Not enough for `composite-centi`'s limit.
+            for user in 0..300 {
+                queue.join(&client, by_user(user, user)).await.unwrap();
+            }
+            let expected: Vec<Token> = (0..300).map(Token).collect();
+            assert_eq!(queue.admit(&client, 1000, batch(1)).await, Ok(Outcome::Admitted(expected)), "{design:?}");
+        }
+    });
+}
+
+#[test]
+fn an_admission_larger_than_lua_can_unpack_at_once_loses_nobody() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in EXACT {
+            let queue = open(design, Dedupe::User, None);
+            let joins = (0..9_000).map(|user| queue.join(&client, by_user(user, user)));
+            for outcome in futures_util::future::join_all(joins).await {
+                assert_eq!(outcome, Ok(Outcome::Joined), "{design:?}");
+            }
+            let Ok(Outcome::Admitted(tokens)) = queue.admit(&client, 9_000, batch(1)).await else {
+                panic!("{design:?}: not admitted")
+            };
+            assert_eq!(tokens.len(), 9_000, "{design:?}");
+            // All of a millisecond beyond the hundredth tie with the next one: the stated limit.
+            if design != Design::CompositeCenti {
+                assert!(tokens.is_sorted_by_key(|token| token.0), "{design:?}: sent in this order on one connection");
+            }
+        }
+    });
+}
+
+#[test]
+fn several_tokens_of_one_user_are_admitted_in_the_order_joined() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in EXACT.into_iter().chain([Design::Streams, Design::StreamsNaive]) {
+            let queue = open(design, Dedupe::Request, None);
+            for request in 0..30 {
+                queue.join(&client, by_request(request % 3, request, request)).await.unwrap();
+            }
+            if with_one_line(design) {
+                let entries = queue.entries(&client, UserId(1)).await;
+                assert_eq!(entries, Ok(Outcome::Refused(Refusal::NotOffered)), "{design:?}");
+            } else {
+                let own: Vec<Token> = (0..10).map(|nth| Token(3 * nth + 1)).collect();
+                assert_eq!(queue.entries(&client, UserId(1)).await, Ok(Outcome::Entries(own)), "{design:?}");
+                let stats = Ok(Outcome::Stats(QueueStats { users: 3, entries: 30 }));
+                assert_eq!(queue.stats(&client).await, stats, "{design:?}");
+            }
+            let mut admitted = Vec::new();
+            for number in 0.. {
+                match queue.admit(&client, 7, batch(number)).await.unwrap() {
+                    Outcome::Admitted(tokens) if tokens.is_empty() => break,
+                    Outcome::Admitted(tokens) => admitted.extend(tokens),
+                    other => panic!("{design:?}: {other:?}"),
+                }
+            }
+            assert_eq!(admitted.len(), 30, "{design:?}");
+            for user in 0..3 {
+                let own: Vec<u64> = admitted.iter().map(|token| token.0).filter(|token| token % 3 == user).collect();
+                assert!(own.is_sorted(), "{design:?}: {own:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn an_entry_expires_unless_renewed_and_may_join_again_then() {
+    const TTL: Duration = Duration::from_millis(400);
+    on_a_server(async |target| {
+        let client = client(target).await;
+        let queues: Vec<_> =
+            Design::ALL.iter().map(|design| (design, open(*design, Dedupe::User, Some(TTL)))).collect();
+        for (design, queue) in &queues {
+            for user in [1, 2] {
+                assert_eq!(queue.join(&client, by_user(user, user)).await, Ok(Outcome::Joined), "{design:?}");
+            }
+        }
+        tokio::time::sleep(TTL / 2).await;
+        for (design, queue) in &queues {
+            // A machine that stalls here for 200 ms lets them expire: then the answer says so, and it is right.
+            let renewed = queue.renew(&client, by_user(2, 2)).await;
+            assert_eq!(renewed, Ok(Outcome::Renewed), "{design:?}");
+        }
+        tokio::time::sleep(TTL * 6 / 10).await;
+        for (design, queue) in &queues {
+            assert_eq!(queue.position(&client, by_user(1, 1)).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.renew(&client, by_user(1, 1)).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.leave(&client, by_user(1, 1)).await, Ok(Outcome::NotWaiting), "{design:?}");
+            if with_one_line(**design) {
+                let first_now = queue.position(&client, by_user(2, 2)).await;
+                assert_eq!(first_now, Ok(Outcome::Position(1)), "{design:?}: the expired head no longer counts");
+            }
+            assert_eq!(queue.join(&client, by_user(1, 100)).await, Ok(Outcome::Joined), "{design:?}: again");
+        }
+        tokio::time::sleep(TTL * 6 / 10).await;
+        for (design, queue) in &queues {
+            let admitted = queue.admit(&client, 10, batch(1)).await;
+            assert_eq!(admitted, Ok(Outcome::Admitted(vec![Token(100)])), "{design:?}: the renewed one has expired");
+        }
+    });
+}
+
+#[test]
+fn a_token_that_expires_beside_a_younger_one_of_its_user_is_gone_alone() {
+    const TTL: Duration = Duration::from_millis(400);
+    on_a_server(async |target| {
+        let client = client(target).await;
+        // Not `streams-naive`: its entries live as long as the stream they share.
+        for design in Design::ALL.iter().copied().filter(|design| *design != Design::StreamsNaive) {
+            let queue = open(design, Dedupe::Request, Some(TTL));
+            let (old, young) = (by_request(1, 10, 10), by_request(1, 11, 11));
+            queue.join(&client, old).await.unwrap();
+            tokio::time::sleep(TTL * 6 / 10).await;
+            queue.join(&client, young).await.unwrap();
+            tokio::time::sleep(TTL * 6 / 10).await;
+            assert_eq!(queue.position(&client, old).await, Ok(Outcome::NotWaiting), "{design:?}");
+            assert_eq!(queue.join(&client, by_request(1, 12, 10)).await, Ok(Outcome::Joined), "{design:?}: again");
+            let both = Ok(Outcome::Admitted(vec![Token(11), Token(12)]));
+            assert_eq!(queue.admit(&client, 5, batch(1)).await, both, "{design:?}");
+        }
+    });
+}
+
+#[test]
+fn a_sweep_removes_the_old_keeps_the_young_and_releases_the_marks() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            let queue = open(*design, Dedupe::User, None);
+            // More than one chunk of a sweep.
+            let olds = (0..700).map(|user| queue.join(&client, by_user(user, user)));
+            futures_util::future::join_all(olds).await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            queue.join(&client, by_user(1000, 1000)).await.unwrap();
+            let age = Duration::from_millis(400);
+            assert_eq!(queue.sweep(&client, age).await, Ok(Outcome::Swept(700)), "{design:?}");
+            assert_eq!(queue.sweep(&client, age).await, Ok(Outcome::Swept(0)), "{design:?}");
+            assert_eq!(
+                queue.stats(&client).await,
+                Ok(Outcome::Stats(QueueStats { users: 1, entries: 1 })),
+                "{design:?}"
+            );
+            assert_eq!(queue.join(&client, by_user(3, 2000)).await, Ok(Outcome::Joined), "{design:?}: released");
+            assert_eq!(
+                queue.join(&client, by_user(1000, 2001)).await,
+                Ok(Outcome::Duplicate(Token(1000))),
+                "{design:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_sweep_does_not_undo_a_renewal() {
+    const TTL: Duration = Duration::from_millis(2000);
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            let queue = open(*design, Dedupe::User, Some(TTL));
+            queue.join(&client, by_user(1, 1)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert_eq!(queue.renew(&client, by_user(1, 1)).await, Ok(Outcome::Renewed), "{design:?}");
+            assert_eq!(queue.sweep(&client, Duration::from_millis(250)).await, Ok(Outcome::Swept(0)), "{design:?}");
+            assert_eq!(queue.position(&client, by_user(1, 1)).await, Ok(Outcome::Position(1)), "{design:?}");
+        }
+    });
+}
+
+#[test]
+fn a_script_flush_in_the_middle_loses_nothing() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            let queue = open(*design, Dedupe::User, None);
+            for user in 1..=20 {
+                if user % 5 == 0 {
+                    client.command(redis::cmd("SCRIPT").arg("FLUSH").take()).await.unwrap();
+                }
+                assert_eq!(queue.join(&client, by_user(user, user)).await, Ok(Outcome::Joined), "{design:?}");
+            }
+            client.command(redis::cmd("SCRIPT").arg("FLUSH").take()).await.unwrap();
+            let Ok(Outcome::Admitted(mut tokens)) = queue.admit(&client, 20, batch(1)).await else {
+                panic!("{design:?}: not admitted")
+            };
+            tokens.sort_by_key(|token| token.0);
+            assert_eq!(tokens, (1..=20).map(Token).collect::<Vec<_>>(), "{design:?}");
+        }
+    });
+}
+
+#[test]
+fn loading_a_designs_scripts_spares_every_first_call_its_second_round_trip() {
+    on_a_server(async |target| {
+        let counted = Counted::new(client(target).await);
+        for design in Design::ALL.iter().copied().filter(|design| *design != Design::StreamsNaive) {
+            for script in design.scripts() {
+                counted.command(script.load()).await.unwrap();
+            }
+            let queue = open(design, Dedupe::User, None);
+            counted.take();
+            queue.join(&counted, by_user(1, 1)).await.unwrap();
+            assert_eq!(counted.take().commands, 1, "{design:?}: join");
+            queue.renew(&counted, by_user(1, 1)).await.unwrap();
+            assert_eq!(counted.take().commands, 1, "{design:?}: renew");
+            queue.leave(&counted, by_user(1, 1)).await.unwrap();
+            assert_eq!(counted.take().commands, 1, "{design:?}: leave");
+            queue.admit(&counted, 1, batch(1)).await.unwrap();
+            assert_eq!(counted.take().commands, 1, "{design:?}: admit");
+        }
+    });
+}
+
+#[test]
+fn every_key_of_an_event_carries_its_hash_tag_and_the_run_prefix() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        for design in Design::ALL {
+            for event in ["sale", "}x", "", "{", "a*?[b]\\"] {
+                client.command(redis::cmd("FLUSHALL")).await.unwrap();
+                let queue = design.open(stanchion::queue::QueueSettings {
+                    event: event.to_owned(),
+                    ..fresh(Dedupe::User, Some(Duration::from_secs(100)))
+                });
+                for user in 1..=4 {
+                    queue.join(&client, by_user(user, user)).await.unwrap();
+                }
+                queue.renew(&client, by_user(1, 1)).await.unwrap();
+                queue.leave(&client, by_user(2, 2)).await.unwrap();
+                queue.position(&client, by_user(3, 3)).await.unwrap();
+                assert_ne!(
+                    queue.admit(&client, 1, batch(1)).await,
+                    Ok(Outcome::Admitted(vec![])),
+                    "{design:?} {event}"
+                );
+                queue.sweep(&client, Duration::from_secs(50)).await.unwrap();
+                queue.stats(&client).await.unwrap();
+                let Value::Array(keys) = client.command(redis::cmd("KEYS").arg("*").take()).await.unwrap() else {
+                    panic!("KEYS answers an array")
+                };
+                assert!(keys.len() >= 3, "{design:?} {event}: {keys:?}");
+                let mut tags = std::collections::BTreeSet::new();
+                for key in keys {
+                    let Value::BulkString(key) = key else { panic!("a key is a text") };
+                    let key = String::from_utf8(key).unwrap();
+                    assert!(key.starts_with("test:"), "{design:?}: {key}");
+                    let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
+                    assert!(tag.is_some_and(|tag| !tag.is_empty()), "{design:?}: no hash tag in {key}");
+                    tags.insert(tag.unwrap().to_owned());
+                }
+                assert_eq!(tags.len(), 1, "{design:?} {event}: {tags:?}");
+            }
+        }
+    });
+}
