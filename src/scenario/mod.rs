@@ -2,11 +2,35 @@
 //!
 //! Two stages: `Raw…` types hold what the user wrote, with spans that point at the text; [`Scenario`]
 //! is what it means. All problems of a file are reported at once, each pointing at its text.
+//!
+//! ```text
+//! text ──> tree with spans ──> Raw… tables ──> Scenario ──> makes sense? ──> Ok(Scenario)
+//!                 └── syntax        └── keys, types, bounds      └── nothing examined, nobody does it
+//! ```
+//!
+//! Read in this order: `resolved` (what a scenario means), `raw` (what a file may say), `resolve` (from the
+//! one to the other), `sense` (what does not fit together); `toml_table`, `name`, `quantity` and `duration`
+//! read values, `problem` shows what is wrong with them.
 
+mod duration;
+mod files;
+mod name;
+mod parse;
+mod problem;
+mod quantity;
+mod raw;
+mod resolve;
 mod resolved;
+mod schema;
+mod sense;
+mod toml_table;
 
 pub use crate::model::{Expectation, Limit, Percentile};
+pub use files::{load, load_shipped, shipped};
+pub use parse::parse;
+pub use problem::{Problem, Problems};
 pub use resolved::{
     Admissions, Arrivals, Cleanup, ClosedLoad, Fault, FloodLoad, Group, Load, OpenLoad, Polling, Repeats, Scenario,
     Share, Ttl,
 };
+pub use schema::schema;

@@ -1,0 +1,300 @@
+//! Names in a file: of promises, operations, designs and groups; and what a mistyped one probably meant.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use toml::de::DeValue;
+
+use super::problem::Found;
+use super::resolved::{Arrivals, Expectation};
+use super::toml_table::{At, FromToml, Place, wrong_type};
+use crate::model::{Dedupe, OpKind, Promise};
+
+/// The candidate that `word` most probably meant: the nearest by Damerau–Levenshtein distance, if at most
+/// a third of its letters would have to change.
+pub(super) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let word = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// A sentence that helps with an unknown name.
+pub(super) fn suggestion(word: &str, kind: &str, names: &[&str]) -> String {
+    let list = names.join(", ");
+    match did_you_mean(word, names.iter().copied()) {
+        Some(guess) => format!("did you mean `{guess}`? the {kind}s are {list}"),
+        None => format!("the {kind}s are {list}"),
+    }
+}
+
+/// Whether a text may name a scenario or a group: it becomes part of a path and of a key.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(plain)
+}
+
+/// One of a fixed set of names.
+pub(super) trait Named: Copy + 'static {
+    /// What the set holds, in the singular.
+    const KIND: &'static str;
+    /// All of them.
+    const NAMED: &'static [Self];
+    /// The name in files.
+    fn text(self) -> &'static str;
+
+    fn texts() -> Vec<&'static str> {
+        Self::NAMED.iter().map(|named| named.text()).collect()
+    }
+}
+
+/// Gives an enum its names in files.
+macro_rules! named {
+    ($kind:literal $type:ident { $($variant:ident $name:literal),* }) => {
+        impl Named for $type {
+            const KIND: &'static str = $kind;
+            const NAMED: &'static [Self] = &[$($type::$variant),*];
+            fn text(self) -> &'static str { match self { $($type::$variant => $name),* } }
+        }
+    };
+}
+
+/// Whether all joins of a round carry one dedupe key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FloodKey {
+    Same,
+    Own,
+}
+
+named!("flood key" FloodKey { Same "same", Own "own" });
+named!("kind of arrival" Arrivals { Constant "constant", Poisson "poisson" });
+named!("dedupe" Dedupe { User "user", Request "request" });
+named!("expectation" Expectation { Violated "violated", Either "either" });
+
+impl Named for Promise {
+    const KIND: &'static str = "promise";
+    const NAMED: &'static [Self] = &Promise::ALL;
+    fn text(self) -> &'static str {
+        self.name()
+    }
+}
+
+impl Named for OpKind {
+    const KIND: &'static str = "operation";
+    const NAMED: &'static [Self] = &OpKind::ALL;
+    fn text(self) -> &'static str {
+        self.name()
+    }
+}
+
+/// A value that is one of a fixed set of names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice<T>(pub T);
+
+impl<T: Named> FromToml for Choice<T> {
+    fn from_toml(value: &DeValue<'_>, place: &Place, found: &mut Found) -> Option<Self> {
+        let names = T::texts();
+        let Some(word) = value.as_str() else {
+            let example = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" or ");
+            wrong_type("a name", &example, value, place, found);
+            return None;
+        };
+        T::from_key(word, place, found).map(Choice)
+    }
+}
+
+impl<T: Named> JsonSchema for Choice<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::KIND.into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = T::texts();
+        json_schema!({ "type": "string", "enum": names, "description": format!("one of {}", names.join(", ")) })
+    }
+}
+
+/// A type that a table's key can be read as.
+pub(super) trait Key: Sized {
+    /// Reads the key; notes what is wrong and answers `None` if it cannot be used.
+    fn from_key(key: &str, place: &Place, found: &mut Found) -> Option<Self>;
+    /// All keys there can be; `None`: any plain name.
+    fn all() -> Option<Vec<&'static str>>;
+}
+
+impl<T: Named> Key for T {
+    fn from_key(key: &str, place: &Place, found: &mut Found) -> Option<Self> {
+        let known = T::NAMED.iter().copied().find(|named| named.text() == key);
+        if known.is_none() {
+            let what = format!("unknown {} `{key}`", T::KIND);
+            found.note(place.span.clone(), what, "", suggestion(key, T::KIND, &T::texts()));
+        }
+        known
+    }
+
+    fn all() -> Option<Vec<&'static str>> {
+        Some(T::texts())
+    }
+}
+
+/// The name of a group, a design or a scenario: letters, digits and `-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PlainName(pub String);
+
+impl Key for PlainName {
+    fn from_key(key: &str, place: &Place, found: &mut Found) -> Option<Self> {
+        if !is_plain_name(key) {
+            found.note(
+                place.span.clone(),
+                format!("`{}` is not a name", key.escape_debug()),
+                "names become parts of paths and Redis keys",
+                "use 1 to 64 letters (a-z, A-Z), digits and `-`",
+            );
+            return None;
+        }
+        Some(PlainName(key.to_owned()))
+    }
+
+    fn all() -> Option<Vec<&'static str>> {
+        None
+    }
+}
+
+impl FromToml for PlainName {
+    fn from_toml(value: &DeValue<'_>, place: &Place, found: &mut Found) -> Option<Self> {
+        let Some(word) = value.as_str() else {
+            wrong_type("a name", "letters, digits and `-` in quotes", value, place, found);
+            return None;
+        };
+        Self::from_key(word, place, found)
+    }
+}
+
+impl JsonSchema for PlainName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$", "description": "a name of letters, digits and `-`" })
+    }
+}
+
+/// A table whose keys are names and whose values are all of one kind, in the order of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Keyed<K, V> {
+    /// What could be read.
+    pub entries: Vec<(At<K>, V)>,
+    /// Whether the table has no key at all.
+    pub is_empty: bool,
+}
+
+impl<K: Key, V: FromToml> FromToml for Keyed<K, V> {
+    fn from_toml(value: &DeValue<'_>, place: &Place, found: &mut Found) -> Option<Self> {
+        let DeValue::Table(table) = value else {
+            wrong_type("a table", &format!("[{}] and its keys below it", place.path), value, place, found);
+            return None;
+        };
+        let mut entries = Vec::new();
+        for (key, value) in table {
+            let key_place = Place { path: place.path.clone(), span: Some(key.span()) };
+            let name = K::from_key(key.get_ref(), &key_place, found);
+            let value = V::from_toml(value.get_ref(), &place.inside(key, value), found);
+            if let (Some(value_of_key), Some(value)) = (name, value) {
+                entries.push((At { value: value_of_key, place: key_place }, value));
+            }
+        }
+        entries.sort_by_key(|(key, _)| key.place.span.as_ref().map(|span| span.start));
+        Some(Keyed { entries, is_empty: table.is_empty() })
+    }
+}
+
+impl<K: Key, V: FromToml> JsonSchema for Keyed<K, V> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("table of {}", V::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<V>();
+        match K::all() {
+            Some(keys) => {
+                let properties: serde_json::Map<_, _> =
+                    keys.into_iter().map(|key| (key.to_owned(), value.clone().to_value())).collect();
+                json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+            }
+            None => json_schema!({
+                "type": "object",
+                "propertyNames": { "pattern": "^[A-Za-z0-9-]{1,64}$" },
+                "additionalProperties": value,
+            }),
+        }
+    }
+}
+
+/// A list of names, none of them twice.
+#[derive(Clone, Debug)]
+pub(super) struct Names<T>(pub Vec<At<T>>);
+
+impl<T: FromToml> FromToml for Names<T> {
+    fn from_toml(value: &DeValue<'_>, place: &Place, found: &mut Found) -> Option<Self> {
+        let DeValue::Array(items) = value else {
+            wrong_type("a list", "the names in quotes between [ and ]", value, place, found);
+            return None;
+        };
+        if items.is_empty() {
+            let what = format!("`{}` is empty", place.path);
+            found.note(place.span.clone(), what, "nothing would be left to do", "name at least one");
+            return None;
+        }
+        let mut seen = Vec::new();
+        let mut names = Vec::new();
+        for item in items {
+            let place = Place { path: place.path.clone(), span: Some(item.span()) };
+            if let Some(word) = item.get_ref().as_str() {
+                if seen.contains(&word) {
+                    let what = format!("`{}` is listed twice", word.escape_debug());
+                    found.note(place.span.clone(), what, "", "remove one of the two");
+                    continue;
+                }
+                seen.push(word);
+            }
+            if let Some(value) = T::from_toml(item.get_ref(), &place, found) {
+                names.push(At { value, place });
+            }
+        }
+        Some(Names(names))
+    }
+}
+
+impl<T: FromToml> JsonSchema for Names<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("list of {}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let items = generator.subschema_for::<T>();
+        json_schema!({
+            "type": "array", "items": items, "minItems": 1, "uniqueItems": true,
+            "description": "a list of names in quotes, between [ and ]",
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! The shipped scenario files load at every scale, and the schema beside them says the same as the reader.
+
+use stanchion::scenario;
+
+const DESIGNS: [&str; 10] = [
+    "streams-naive",
+    "streams",
+    "stream-shared",
+    "zset-ms",
+    "zset-seq",
+    "composite-shift",
+    "composite-decimal",
+    "composite-centi",
+    "composite-rebased",
+    "list",
+];
+
+#[test]
+fn every_shipped_file_loads_at_every_scale() {
+    for scale in [None, Some(0.0001), Some(0.05), Some(1.0), Some(20.0)] {
+        let scenarios =
+            scenario::load(&["scenarios".into()], scale, &DESIGNS).unwrap_or_else(|p| panic!("{}", p.render(false)));
+        assert_eq!(scenarios.len(), 7);
+        for scenario in &scenarios {
+            assert_eq!(scenario.designs, DESIGNS, "{}: a shipped scenario runs on every design", scenario.name);
+            assert_eq!(scenario.scale, scale.unwrap_or(if scenario.name == "on-sale" { 0.05 } else { 1.0 }));
+        }
+        assert_eq!(
+            scenario::load_shipped(scale, &DESIGNS).unwrap(),
+            scenarios,
+            "the embedded files are those of scenarios/"
+        );
+    }
+}
