@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use history_arbitrary::{history, own_history};
 use proptest::prelude::*;
 use stanchion::history::{History, HistoryError, read, write_parquet};
+use stanchion::model::Outcome;
 
 struct Folder(tempfile::TempDir);
 
@@ -114,4 +115,75 @@ fn a_file_that_is_not_there_is_told() {
 fn another_extension_is_answered_with_the_known_ones() {
     let error = read(Utf8Path::new("run.csv")).unwrap_err().to_string();
     assert_eq!(error, "run.csv is not named like a history: known are .parquet, .jsonl and .jsonl.gz");
+}
+
+/// A history of another tool: no seal, and a text in it replaced by one of the same length.
+fn edited(from: &str, to: &str) -> String {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes_of(&own_history(3));
+    bytes[4] = 0;
+    let places: Vec<_> = (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from.as_bytes())).collect();
+    assert!(!places.is_empty(), "`{from}` is nowhere in the file");
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    let error = read_bytes(&bytes).unwrap_err().to_string();
+    error.split_once("history.parquet").unwrap().1.to_owned()
+}
+
+#[test]
+fn a_file_of_another_tool_without_changes_is_read() {
+    let history = own_history(3);
+    let mut bytes = bytes_of(&history);
+    bytes[4] = 0;
+    assert_eq!(read_bytes(&bytes).unwrap(), history);
+}
+
+#[test]
+fn another_schema_version_is_told() {
+    assert_eq!(
+        edited(r#"{"schema":1,"#, r#"{"schema":7,"#),
+        " has history schema 7, this program reads 1: use the version that recorded it"
+    );
+}
+
+#[test]
+fn a_missing_column_is_told_by_its_name() {
+    assert_eq!(
+        edited("returned_ns", "returned_ms"),
+        ": column `returned_ns` is missing; the columns are listed in docs/history.md"
+    );
+}
+
+#[test]
+fn an_unknown_name_is_told_with_its_row_and_column() {
+    assert_eq!(
+        edited("joined", "jumped"),
+        ": row 1, column `outcome`: no outcome is called `jumped`; the values are listed in docs/history.md"
+    );
+}
+
+#[test]
+fn a_null_where_the_outcome_needs_a_value_is_told() {
+    let mut history = own_history(1);
+    history.records[0].outcome = Outcome::Swept(3);
+    let mut bytes = bytes_of(&history);
+    bytes[4] = 0;
+    let at = (0..bytes.len()).find(|at| bytes[*at..].starts_with(b"swept")).unwrap();
+    bytes[at..at + 5].copy_from_slice(b"stats");
+    let error = read_bytes(&bytes).unwrap_err().to_string();
+    assert!(
+        error.contains("row 1, column `stats_users`: null where this operation and outcome need a value"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_parquet_file_that_is_no_history_is_told_what_it_lacks() {
+    let told = edited("stanchion.header", "somethingg.other");
+    assert_eq!(
+        told,
+        " is not a history of Stanchion: its metadata has no `stanchion.header`; \
+         a history of another system is judged as .jsonl"
+    );
 }

@@ -3,6 +3,7 @@
 mod error;
 mod file;
 mod header;
+mod jsonl;
 mod parquet;
 mod record;
 mod replace;
@@ -12,6 +13,7 @@ mod samples;
 pub use error::{HistoryError, LineProblem};
 pub use file::read;
 pub use header::{CommandStat, Header, RunEnd, SCHEMA, ServerCost};
+pub use jsonl::write_jsonl;
 pub use parquet::write_parquet;
 pub use record::Record;
 

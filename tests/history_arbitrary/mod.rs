@@ -197,3 +197,67 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         prop::sample::select(UnknownCause::ALL).prop_map(Outcome::Unknown),
     ]
 }
+
+/// A history as a recorder makes it: outcomes that fit the operation, replies after requests, sorted by
+/// the time of sending, few ids so that they meet again.
+pub fn sound_history(records: Range<usize>) -> impl Strategy<Value = History> {
+    (header(), vec(sound_record(), records), names()).prop_map(|(header, mut records, names)| {
+        records.sort_by_key(|record| record.sent_ns);
+        for (index, record) in records.iter_mut().enumerate() {
+            // Pairs of attempts.
+            record.op = OpId(index as u64 / 2 * 7);
+            record.attempt = (index % 2) as u16;
+        }
+        History { header, records, names }
+    })
+}
+
+fn sound_record() -> impl Strategy<Value = Record> {
+    let entry = || {
+        (0..5_u64, prop_oneof![0..8_u64, Token::ALIEN..Token::ALIEN + 2], 0..5_u64).prop_map(|(user, token, dedupe)| {
+            Entry { user: UserId(user), token: Token(token), dedupe: DedupeKey(dedupe) }
+        })
+    };
+    let token = || prop_oneof![0..8_u64, Token::ALIEN..Token::ALIEN + 2].prop_map(Token);
+    let tokens = move || vec(token(), 0..4);
+    let call_and_answer = prop_oneof![
+        entry().prop_map(|entry| (Operation::Join(entry), Outcome::Joined)),
+        (entry(), token()).prop_map(|(entry, token)| (Operation::Join(entry), Outcome::Duplicate(token))),
+        (entry(), any::<u64>()).prop_map(|(entry, k)| (Operation::Position(entry), Outcome::Position(k))),
+        entry().prop_map(|entry| (Operation::Position(entry), Outcome::NotWaiting)),
+        (any::<u32>(), 0..4_u64, tokens()).prop_map(|(count, batch, tokens)| {
+            (Operation::Admit { count, batch: BatchId(batch) }, Outcome::Admitted(tokens))
+        }),
+        entry().prop_map(|entry| (Operation::Leave(entry), Outcome::Left)),
+        entry().prop_map(|entry| (Operation::Renew(entry), Outcome::Renewed)),
+        (0..5_u64, tokens()).prop_map(|(user, tokens)| (Operation::Entries(UserId(user)), Outcome::Entries(tokens))),
+        any::<(u64, u64)>().prop_map(|(max_age_ns, n)| (Operation::Sweep { max_age_ns }, Outcome::Swept(n))),
+        any::<(u64, u64)>()
+            .prop_map(|(users, entries)| (Operation::Stats, Outcome::Stats(QueueStats { users, entries }))),
+        (operation(), prop::sample::select(Refusal::ALL)).prop_map(|(call, why)| (call, Outcome::Refused(why))),
+        (operation(), prop::sample::select(UnknownCause::ALL)).prop_map(|(call, why)| (call, Outcome::Unknown(why))),
+    ];
+    let when = (option::of(0..1_000_u64), 0..1_000_000_u64, option::of(0..1_000_u64));
+    (call_and_answer, when, any::<u32>(), phase(), any::<bool>(), any::<[u32; 4]>()).prop_map(
+        |((call, outcome), (lag_ns, sent_ns, service_ns), client, phase, dropped, counts)| {
+            let answered = !matches!(outcome, Outcome::Refused(_) | Outcome::Unknown(_));
+            let [commands, round_trips, bytes_sent, bytes_received] = counts;
+            Record {
+                op: OpId(0),
+                attempt: 0,
+                client: ClientId(client),
+                phase,
+                intended_ns: lag_ns.map(|lag| sent_ns.saturating_sub(lag)),
+                sent_ns,
+                returned_ns: service_ns.map(|service| sent_ns + service),
+                call,
+                reply_dropped: dropped || (answered && service_ns.is_none()),
+                outcome,
+                commands,
+                round_trips,
+                bytes_sent,
+                bytes_received,
+            }
+        },
+    )
+}

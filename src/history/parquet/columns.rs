@@ -36,7 +36,7 @@ macro_rules! columns {
     ($($id:ident $name:literal $fill:expr;)*) => {
         #[derive(Clone, Copy)]
         #[repr(usize)]
-        pub(super) enum Id { $($id),* }
+        pub(super) enum Place { $($id),* }
 
         /// Every column, in file order.
         pub(super) const COLUMNS: &[Column] = &[$(Column { name: $name, fill: $fill }),*];
@@ -85,7 +85,7 @@ columns! {
     BytesReceived "bytes_received" Int(|r| r.bytes_received.into());
 }
 
-impl Id {
+impl Place {
     pub(super) fn name(self) -> &'static str {
         COLUMNS[self as usize].name
     }
