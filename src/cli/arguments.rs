@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::queue::Design;
-use crate::target::TargetChoice;
+use crate::target::{TargetChoice, TargetOptions};
 
 /// Proves, before a rollout, that a Redis-backed waiting queue keeps its line, and says how fast it is.
 #[derive(Debug, Parser)]
@@ -71,10 +71,10 @@ pub(super) struct RunArguments {
 #[derive(Debug, Args)]
 pub(super) struct TargetArguments {
     /// The Redis to use: auto, local, docker or a URL (redis://, rediss://, unix://)
-    #[arg(long = "redis", value_name = "auto|local|docker|URL", default_value = "auto", value_parser = target, hide_default_value = false)]
+    #[arg(long = "redis", value_name = "auto|local|docker|URL", default_value = "auto")]
     pub(super) redis: TargetChoice,
     /// The image for a container
-    #[arg(long, value_name = "NAME", env = "STANCHION_IMAGE", default_value = crate::target::DEFAULT_IMAGE)]
+    #[arg(long, value_name = "NAME", env = "STANCHION_IMAGE", default_value = TargetOptions::DEFAULT_IMAGE)]
     pub(super) image: String,
     /// Use a given server although it holds keys; only keys of this run are touched
     #[arg(long)]
@@ -146,16 +146,6 @@ fn design(name: &str) -> Result<Design, String> {
             _ => format!("there is no such design; the designs are {}", names.join(", ")),
         }
     })
-}
-
-fn target(text: &str) -> Result<TargetChoice, String> {
-    match text {
-        "auto" => Ok(TargetChoice::Auto),
-        "local" => Ok(TargetChoice::Local),
-        "docker" => Ok(TargetChoice::Docker),
-        url if url.contains("://") => Ok(TargetChoice::Url(url.to_owned())),
-        _ => Err("expected auto, local, docker or a URL such as redis://127.0.0.1:6379".to_owned()),
-    }
 }
 
 fn scale(text: &str) -> Result<f64, String> {

@@ -5,7 +5,7 @@ use super::output;
 use crate::target::cleanup;
 
 pub(super) fn clean() -> Result<Exit, Error> {
-    let cleaned = super::run::runtime()?.block_on(cleanup())?;
+    let cleaned = super::run::runtime()?.block_on(cleanup());
     output::result(&format!("{cleaned}\n"))?;
-    Ok(Exit::Expected)
+    Ok(if cleaned.problems.is_empty() { Exit::Expected } else { Exit::Environment })
 }

@@ -54,7 +54,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     let clock = Instant::now();
     let mut outcome = pipeline::run(&request, &target, &control, &mut |progress| watcher.watch(progress));
     watcher.finish();
-    runtime.block_on(target.stop(&request.prefix));
+    // What it was started for is done: a server that cannot be stopped is worth a word, not the result.
+    if let Err(error) = runtime.block_on(target.stop()) {
+        output::say(&error.to_string());
+    }
     outcome.document.duration_s = Some(clock.elapsed().as_secs_f64());
     let written = run_folder::write_result(&folder, &outcome.document);
 
@@ -118,7 +121,7 @@ fn repeat(arguments: &RunArguments) -> String {
         TargetChoice::Docker => words.push("--redis docker".to_owned()),
         TargetChoice::Url(_) => words.push("--redis \"$STANCHION_REDIS_URL\"".to_owned()),
     }
-    if arguments.target.image != crate::target::DEFAULT_IMAGE {
+    if arguments.target.image != TargetOptions::DEFAULT_IMAGE {
         words.push(format!("--image {}", quoted(&arguments.target.image)));
     }
     if arguments.target.allow_non_empty {

@@ -1,12 +1,25 @@
 //! The waist: all operations of a run. Everything to the right of it is a pure function of what is saved here.
 
+mod error;
+mod file;
 mod header;
+mod jsonl;
+mod parquet;
 mod record;
 mod recorder;
+mod replace;
+#[cfg(test)]
+mod samples;
 
+pub use error::{HistoryError, LineProblem};
+pub use file::read;
 pub use header::{CommandStat, Header, RunEnd, SCHEMA, ServerCost};
+pub use jsonl::write_jsonl;
+pub use parquet::write_parquet;
 pub use record::Record;
 pub use recorder::Recorder;
+
+use serde::{Deserialize, Serialize};
 
 /// All operations of one cell, immutable once recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +32,18 @@ pub struct History {
     pub names: Names,
 }
 
-/// The texts that a foreign history used for its users and tokens: the id is the index.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The texts that a foreign history used for its ids: the id is the index.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Names {
     /// By `UserId`.
     pub users: Vec<String>,
     /// By `Token`.
     pub tokens: Vec<String>,
+    /// By `DedupeKey`.
+    pub dedupe_keys: Vec<String>,
+    /// By `BatchId`.
+    pub batches: Vec<String>,
 }
 
 impl Names {

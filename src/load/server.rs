@@ -9,7 +9,8 @@ use crate::target::{Endpoint, ServerSnapshot, TargetError};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, TargetError> {
-    ServerSnapshot::read(endpoint, PATIENCE).await
+    let mut connection = endpoint.connect(PATIENCE).await?;
+    ServerSnapshot::read(endpoint, &mut connection).await
 }
 
 /// The difference of two snapshots.
@@ -20,12 +21,13 @@ pub(super) fn cost(
     client_cpu_ns: u64,
 ) -> ServerCost {
     let commands = after
-        .since(before)
+        .commands_since(before)
         .into_iter()
         .map(|(name, stat)| (name, CommandStat { calls: stat.calls, usec: stat.usec }))
         .collect();
     ServerCost {
         commands,
+        direct_calls: std::collections::BTreeMap::new(),
         used_memory_before_bytes: before.used_memory_bytes,
         used_memory_after_bytes: after.used_memory_bytes,
         waiting_after,

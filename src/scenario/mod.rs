@@ -25,12 +25,11 @@ mod schema;
 mod sense;
 mod toml_table;
 
-pub use crate::model::{Expectation, Limit, Percentile};
 pub use files::{load, load_shipped, shipped};
 pub use parse::parse;
 pub use problem::{Problem, Problems};
 pub use resolved::{
-    Admissions, Arrivals, Cleanup, ClosedLoad, Fault, FloodLoad, Group, Load, OpenLoad, Polling, Repeats, Scenario,
-    Share, Ttl,
+    Admissions, Arrivals, Cleanup, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit, Load, OpenLoad, Percentile,
+    Polling, Repeats, Scenario, Share, Ttl,
 };
 pub use schema::schema;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{Dedupe, Expectation, Limit, OpKind, PositionTolerance, Promise};
+use crate::model::{Dedupe, OpKind, PositionTolerance, Promise};
+pub use crate::model::{Expectation, Limit, Percentile};
 
 /// One scenario, ready to be planned.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,187 @@
+//! A Parquet file into a history: lossless, and a sentence for everything that does not fit.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use camino::Utf8Path;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{FileReader, RowGroupReader};
+use parquet::file::serialized_reader::SerializedFileReader;
+
+use super::columns::{COLUMNS, Column, Fill};
+use super::rows::{Cells, Rows};
+use super::seal::{self, Seal};
+use super::{HEADER_KEY, NAMES_KEY};
+use crate::history::{Header, History, HistoryError, Names, SCHEMA};
+
+/// Reads a history from Parquet.
+///
+/// # Errors
+/// See [`HistoryError`]: the file is damaged, is no history, has another schema, lacks a column, or a
+/// value makes no sense.
+pub(in crate::history) fn read(path: &Utf8Path) -> Result<History, HistoryError> {
+    let unreadable = |source| HistoryError::Read { path: path.to_owned(), source };
+    let damaged = |detail: &str| HistoryError::Damaged { path: path.to_owned(), detail: detail.to_owned() };
+    let mut file = File::open(path).map_err(unreadable)?;
+    match seal::examine(&mut file).map_err(unreadable)? {
+        Seal::Broken => Err(damaged("its bytes are not those that its seal was made for")),
+        Seal::Whole => decode(path, file),
+        // Another tool wrote it, so nothing is known of its bytes; the decoder was not built to meet
+        // hostile ones, and a slip of its own must not take the program down.
+        Seal::Missing => catch_unwind(AssertUnwindSafe(|| decode(path, file)))
+            .unwrap_or_else(|_| Err(damaged("its Parquet structure contradicts itself"))),
+    }
+}
+
+fn decode(path: &Utf8Path, file: File) -> Result<History, HistoryError> {
+    let damaged = |error: ParquetError| HistoryError::Damaged { path: path.to_owned(), detail: plain(&error) };
+    let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    let (header, names) = metadata(path, reader.metadata())?;
+    let columns = locate(path, reader.metadata())?;
+
+    let mut records = Vec::new();
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).map_err(damaged)?;
+        let cells = COLUMNS
+            .iter()
+            .zip(&columns)
+            .map(|(column, place)| read_column(path, group.as_ref(), column, *place))
+            .collect::<Result<Vec<_>, _>>()?;
+        let count = group.metadata().num_rows();
+        let count = usize::try_from(count)
+            .ok()
+            .filter(|count| cells.iter().all(|cells| cells.len() == *count))
+            .ok_or_else(|| damaged(ParquetError::General("its columns differ in length".to_owned())))?;
+        let rows = Rows { path, first: records.len() as u64, cells };
+        records.reserve(count);
+        for row in 0..count {
+            records.push(rows.record(row)?);
+        }
+    }
+    Ok(History { header, records, names })
+}
+
+/// The library begins its messages with the name of its error kind.
+fn plain(error: &ParquetError) -> String {
+    match error {
+        ParquetError::General(detail) | ParquetError::EOF(detail) => detail.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn metadata(path: &Utf8Path, metadata: &ParquetMetaData) -> Result<(Header, Names), HistoryError> {
+    let foreign = |detail: String| HistoryError::Foreign { path: path.to_owned(), detail };
+    let value = |key: &str| {
+        let pairs = metadata.file_metadata().key_value_metadata()?;
+        pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
+    };
+    let header = value(HEADER_KEY).ok_or_else(|| foreign(format!("its metadata has no `{HEADER_KEY}`")))?;
+    // The version first: another version may have another header.
+    let version = serde_json::from_str::<serde_json::Value>(header).ok().and_then(|json| json["schema"].as_u64());
+    match version {
+        Some(version) if version == u64::from(SCHEMA) => {}
+        Some(found) => return Err(HistoryError::Schema { path: path.to_owned(), found, known: SCHEMA }),
+        None => return Err(foreign(format!("its `{HEADER_KEY}` names no schema"))),
+    }
+    let header = serde_json::from_str(header).map_err(|error| foreign(format!("its `{HEADER_KEY}`: {error}")))?;
+    let names = match value(NAMES_KEY) {
+        Some(names) => serde_json::from_str(names).map_err(|error| foreign(format!("its `{NAMES_KEY}`: {error}")))?,
+        None => Names::default(),
+    };
+    Ok((header, names))
+}
+
+/// Where each of our columns lies in this file: found by name, since another tool may have added some.
+fn locate(path: &Utf8Path, metadata: &ParquetMetaData) -> Result<Vec<usize>, HistoryError> {
+    let schema = metadata.file_metadata().schema_descr();
+    COLUMNS
+        .iter()
+        .map(|column| {
+            let refused = |detail| HistoryError::Column { path: path.to_owned(), column: column.name, detail };
+            let place = (0..schema.num_columns())
+                .find(|leaf| schema.get_column_root(*leaf).name() == column.name)
+                .ok_or_else(|| refused("is missing".to_owned()))?;
+            let leaf = schema.column(place);
+            let nested = i16::from(matches!(column.fill, Fill::MaybeTokens(_)));
+            if leaf.max_rep_level() != nested || leaf.max_def_level() > 1 + 2 * nested {
+                return Err(refused(format!("is nested in another way than {}", column.type_name())));
+            }
+            Ok(place)
+        })
+        .collect()
+}
+
+fn read_column(
+    path: &Utf8Path,
+    group: &dyn RowGroupReader,
+    column: &Column,
+    place: usize,
+) -> Result<Cells, HistoryError> {
+    let detail = |error: ParquetError| HistoryError::Damaged {
+        path: path.to_owned(),
+        detail: format!("column `{}`: {}", column.name, plain(&error)),
+    };
+    let levels = group.metadata().column(place).column_descr().max_def_level();
+    let reader = group.get_column_reader(place).map_err(detail)?;
+    let cells = match (&column.fill, reader) {
+        (Fill::Int(_) | Fill::MaybeInt(_), ColumnReader::Int64ColumnReader(reader)) => {
+            Cells::Ints(optional(reader, levels).map_err(detail)?)
+        }
+        (Fill::Name(_) | Fill::MaybeName(_), ColumnReader::ByteArrayColumnReader(reader)) => {
+            Cells::Names(optional::<_, ByteArray>(reader, levels).map_err(detail)?)
+        }
+        (Fill::Flag(_), ColumnReader::BoolColumnReader(reader)) => {
+            Cells::Flags(optional(reader, levels).map_err(detail)?)
+        }
+        (Fill::MaybeTokens(_), ColumnReader::Int64ColumnReader(reader)) => {
+            Cells::Lists(lists(reader, levels).map_err(detail)?)
+        }
+        _ => {
+            let detail = format!("is not {}", column.type_name());
+            return Err(HistoryError::Column { path: path.to_owned(), column: column.name, detail });
+        }
+    };
+    Ok(cells)
+}
+
+/// Reads all of a flat column. A column that another tool made nullable, or not, is as good.
+fn optional<D: DataType<T = T>, T: Clone>(
+    mut reader: ColumnReaderImpl<D>,
+    levels: i16,
+) -> Result<Vec<Option<T>>, ParquetError> {
+    let (mut values, mut definition) = (Vec::new(), Vec::new());
+    reader.read_records(usize::MAX, Some(&mut definition), None, &mut values)?;
+    if levels == 0 {
+        return Ok(values.into_iter().map(Some).collect());
+    }
+    let mut values = values.into_iter();
+    Ok(definition.into_iter().map(|level| if level == levels { values.next() } else { None }).collect())
+}
+
+type List = Option<Vec<i64>>;
+
+/// Reads all of the list column; see the writer for the levels. Other tools make the elements
+/// nullable, which adds a level; a list with a null in it is refused.
+fn lists(mut reader: ColumnReaderImpl<parquet::data_type::Int64Type>, levels: i16) -> Result<Vec<List>, ParquetError> {
+    let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
+    reader.read_records(usize::MAX, Some(&mut definition), Some(&mut repetition), &mut values)?;
+    let mut values = values.into_iter();
+    let mut rows: Vec<List> = Vec::new();
+    // The levels below that of a value: a null list (unless lists cannot be null) and an empty one.
+    for (defined, repeated) in definition.into_iter().zip(repetition) {
+        let broken = || ParquetError::General("a list holds no number where one should be".to_owned());
+        if repeated == 0 {
+            rows.push((defined > 0).then(Vec::new));
+        }
+        if defined == levels {
+            let list = rows.last_mut().and_then(Option::as_mut).ok_or_else(broken)?;
+            list.push(values.next().ok_or_else(broken)?);
+        } else if defined > 1 || repeated > 0 {
+            return Err(broken());
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,155 @@
+//! The columns of one row group, put together into records.
+
+use camino::Utf8Path;
+use parquet::data_type::ByteArray;
+
+use super::columns::Place;
+use crate::history::{HistoryError, Record};
+use crate::model::{
+    BatchId, ClientId, DedupeKey, Entry, OpId, OpKind, Operation, Outcome, Phase, QueueStats, Refusal, Token,
+    UnknownCause, UserId,
+};
+
+/// What one column of a row group holds, a cell a row.
+pub(super) enum Cells {
+    Ints(Vec<Option<i64>>),
+    Names(Vec<Option<ByteArray>>),
+    Flags(Vec<Option<bool>>),
+    Lists(Vec<Option<Vec<i64>>>),
+}
+
+impl Cells {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Cells::Ints(cells) => cells.len(),
+            Cells::Names(cells) => cells.len(),
+            Cells::Flags(cells) => cells.len(),
+            Cells::Lists(cells) => cells.len(),
+        }
+    }
+}
+
+/// The columns of one row group, in the order of the schema.
+pub(super) struct Rows<'a> {
+    pub path: &'a Utf8Path,
+    /// The number of rows before this group.
+    pub first: u64,
+    pub cells: Vec<Cells>,
+}
+
+impl Rows<'_> {
+    /// The record that a row holds.
+    pub(super) fn record(&self, row: usize) -> Result<Record, HistoryError> {
+        Ok(Record {
+            op: OpId(self.int(row, Place::OpId)?),
+            attempt: self.narrow(row, Place::Attempt)?,
+            client: ClientId(self.narrow(row, Place::Client)?),
+            phase: self.named(row, Place::Phase, Phase::from_name)?,
+            intended_ns: self.maybe_int(row, Place::Intended),
+            sent_ns: self.int(row, Place::Sent)?,
+            returned_ns: self.maybe_int(row, Place::Returned),
+            call: self.call(row)?,
+            outcome: self.outcome(row)?,
+            reply_dropped: match &self.cells[Place::ReplyDropped as usize] {
+                Cells::Flags(flags) => flags[row].ok_or_else(|| self.null(row, Place::ReplyDropped))?,
+                _ => return Err(self.null(row, Place::ReplyDropped)),
+            },
+            commands: self.narrow(row, Place::Commands)?,
+            round_trips: self.narrow(row, Place::RoundTrips)?,
+            bytes_sent: self.narrow(row, Place::BytesSent)?,
+            bytes_received: self.narrow(row, Place::BytesReceived)?,
+        })
+    }
+
+    fn call(&self, row: usize) -> Result<Operation, HistoryError> {
+        let entry = || -> Result<Entry, HistoryError> {
+            Ok(Entry {
+                user: UserId(self.int(row, Place::User)?),
+                token: Token(self.int(row, Place::Token)?),
+                dedupe: DedupeKey(self.int(row, Place::Dedupe)?),
+            })
+        };
+        Ok(match self.named(row, Place::Op, OpKind::from_name)? {
+            OpKind::Join => Operation::Join(entry()?),
+            OpKind::Position => Operation::Position(entry()?),
+            OpKind::Leave => Operation::Leave(entry()?),
+            OpKind::Renew => Operation::Renew(entry()?),
+            OpKind::Admit => Operation::Admit {
+                count: self.narrow(row, Place::Count)?,
+                batch: BatchId(self.int(row, Place::Batch)?),
+            },
+            OpKind::Entries => Operation::Entries(UserId(self.int(row, Place::User)?)),
+            OpKind::Sweep => Operation::Sweep { max_age_ns: self.int(row, Place::MaxAge)? },
+            OpKind::Stats => Operation::Stats,
+        })
+    }
+
+    fn outcome(&self, row: usize) -> Result<Outcome, HistoryError> {
+        let name = self.name(row, Place::Outcome)?;
+        Ok(match name {
+            "joined" => Outcome::Joined,
+            "duplicate" => Outcome::Duplicate(Token(self.int(row, Place::DuplicateOf)?)),
+            "position" => Outcome::Position(self.int(row, Place::Position)?),
+            "not-waiting" => Outcome::NotWaiting,
+            "admitted" => Outcome::Admitted(self.tokens(row)?),
+            "left" => Outcome::Left,
+            "renewed" => Outcome::Renewed,
+            "entries" => Outcome::Entries(self.tokens(row)?),
+            "swept" => Outcome::Swept(self.int(row, Place::Swept)?),
+            "stats" => Outcome::Stats(QueueStats {
+                users: self.int(row, Place::StatsUsers)?,
+                entries: self.int(row, Place::StatsEntries)?,
+            }),
+            "refused" => Outcome::Refused(self.named(row, Place::Reason, Refusal::from_name)?),
+            "unknown" => Outcome::Unknown(self.named(row, Place::Reason, UnknownCause::from_name)?),
+            other => return Err(self.refused(row, Place::Outcome, format!("no outcome is called `{other}`"))),
+        })
+    }
+
+    fn maybe_int(&self, row: usize, id: Place) -> Option<u64> {
+        match &self.cells[id as usize] {
+            Cells::Ints(cells) => cells[row].map(i64::cast_unsigned),
+            _ => None,
+        }
+    }
+
+    fn int(&self, row: usize, id: Place) -> Result<u64, HistoryError> {
+        self.maybe_int(row, id).ok_or_else(|| self.null(row, id))
+    }
+
+    /// A number of a smaller type: what does not fit into it was not written by a recorder.
+    fn narrow<T: TryFrom<u64>>(&self, row: usize, id: Place) -> Result<T, HistoryError> {
+        let value = self.int(row, id)?;
+        T::try_from(value).map_err(|_| {
+            let limit = (1_u128 << (8 * size_of::<T>())) - 1;
+            self.refused(row, id, format!("{} is not between 0 and {limit}", value.cast_signed()))
+        })
+    }
+
+    fn name(&self, row: usize, id: Place) -> Result<&str, HistoryError> {
+        let Cells::Names(cells) = &self.cells[id as usize] else { return Err(self.null(row, id)) };
+        let bytes = cells[row].as_ref().ok_or_else(|| self.null(row, id))?;
+        str::from_utf8(bytes.data()).map_err(|_| self.refused(row, id, "not UTF-8".to_owned()))
+    }
+
+    fn named<T>(&self, row: usize, id: Place, from_name: fn(&str) -> Option<T>) -> Result<T, HistoryError> {
+        let name = self.name(row, id)?;
+        from_name(name).ok_or_else(|| self.refused(row, id, format!("`{name}` is not a known name")))
+    }
+
+    fn tokens(&self, row: usize) -> Result<Vec<Token>, HistoryError> {
+        let Cells::Lists(cells) = &self.cells[Place::Tokens as usize] else {
+            return Err(self.null(row, Place::Tokens));
+        };
+        let tokens = cells[row].as_ref().ok_or_else(|| self.null(row, Place::Tokens))?;
+        Ok(tokens.iter().map(|token| Token(token.cast_unsigned())).collect())
+    }
+
+    fn null(&self, row: usize, id: Place) -> HistoryError {
+        self.refused(row, id, "null where this operation and outcome need a value".to_owned())
+    }
+
+    fn refused(&self, row: usize, id: Place, detail: String) -> HistoryError {
+        HistoryError::Value { path: self.path.to_owned(), row: self.first + row as u64 + 1, column: id.name(), detail }
+    }
+}
