@@ -1,0 +1,140 @@
+//! What the load engine records of a plan, on a real server.
+
+use stanchion::history::{History, RunEnd};
+use stanchion::load::{CellSetup, Control, Recorded, run_cell};
+use stanchion::model::{OpKind, Outcome, Phase};
+use stanchion::plan::plan;
+use stanchion::queue::Design;
+use stanchion::scenario::{Scenario, parse};
+use stanchion::target::{Target, TargetChoice, TargetOptions};
+
+fn scenario(text: &str) -> Scenario {
+    let designs: Vec<&str> = Design::ALL.iter().map(|design| design.name()).collect();
+    parse("test", text, None, &designs).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+}
+
+fn record(text: &str, design: Design) -> Recorded {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let target = runtime.block_on(Target::start(&TargetChoice::Local, &TargetOptions::default())).unwrap();
+    let scenario = scenario(text);
+    let plan = plan(&scenario, 1);
+    let prefix = "test:".to_owned();
+    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix };
+    run_cell(&setup, &Control::default()).unwrap()
+}
+
+fn count(history: &History, kind: OpKind, outcome: fn(&Outcome) -> bool) -> usize {
+    history.records.iter().filter(|record| record.call.kind() == kind && outcome(&record.outcome)).count()
+}
+
+const CLOSED: &str = r#"
+about = "a closed loop"
+[load.closed]
+clients = 8
+[population.crowd]
+users = 200
+[poll]
+share = 0.5
+every = "1ms"
+times = 1
+[admit]
+batch = 5
+every = "2ms"
+clients = 2
+[promises]
+check = ["global-fifo", "no-loss", "position"]
+"#;
+
+#[test]
+fn everything_planned_is_recorded_and_everybody_leaves_the_line_once() {
+    let recorded = record(CLOSED, Design::ZsetSeq);
+    assert_eq!(recorded.trouble, None);
+    let history = recorded.history;
+    assert_eq!(history.header.end, RunEnd::Complete);
+    assert!(history.header.drained);
+    assert_eq!(count(&history, OpKind::Join, |outcome| *outcome == Outcome::Joined), 200);
+    let admitted: usize = history
+        .records
+        .iter()
+        .map(|record| match &record.outcome {
+            Outcome::Admitted(tokens) => tokens.len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(admitted, 200);
+    assert!(count(&history, OpKind::Position, |_| true) > 50);
+    for record in &history.records {
+        assert!(record.returned_ns.unwrap() > record.sent_ns, "{record:?}");
+        assert!(record.intended_ns.unwrap() <= record.sent_ns, "{record:?}");
+        assert!(record.commands >= 1 && record.round_trips >= 1, "{record:?}");
+    }
+    assert!(history.records.is_sorted_by_key(|record| record.sent_ns));
+    let server = history.header.server.unwrap();
+    assert!(server.commands.contains_key("evalsha"), "{:?}", server.commands);
+}
+
+#[test]
+fn a_flood_of_naive_joins_lets_more_than_one_in() {
+    let text = r#"
+about = "a flood"
+[load.flood]
+joins = 50
+rounds = 3
+key = "same"
+[promises]
+check = ["no-duplicates"]
+"#;
+    let naive = record(text, Design::StreamsNaive).history;
+    assert!(count(&naive, OpKind::Join, |outcome| *outcome == Outcome::Joined) > 3);
+    let atomic = record(text, Design::Streams).history;
+    assert_eq!(count(&atomic, OpKind::Join, |outcome| *outcome == Outcome::Joined), 3);
+    assert_eq!(count(&atomic, OpKind::Join, |outcome| matches!(outcome, Outcome::Duplicate(_))), 147);
+}
+
+#[test]
+fn a_dropped_reply_is_tried_again_and_both_attempts_are_on_record() {
+    let text = format!("{CLOSED}\n[faults.drop-reply]\nshare = 0.2\nops = [\"join\", \"admit\"]\n");
+    let text = text.replace("\"position\"]", "\"position\", \"idempotence\"]");
+    let history = record(&text, Design::ZsetSeq).history;
+    let dropped: Vec<_> = history.records.iter().filter(|record| record.reply_dropped).collect();
+    assert!(dropped.len() > 20, "{} dropped", dropped.len());
+    for first in dropped {
+        assert_eq!(first.attempt, 0);
+        let again = history.records.iter().find(|record| record.op == first.op && record.attempt == 1).unwrap();
+        assert_eq!(again.call, first.call);
+        match (&first.outcome, &again.outcome) {
+            (Outcome::Admitted(first), Outcome::Admitted(again)) => assert_eq!(first, again),
+            (Outcome::Joined, Outcome::Duplicate(token)) => assert_eq!(*token, first.call.entry().unwrap().token),
+            (first, again) => panic!("{first:?}, then {again:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let target = runtime.block_on(Target::start(&TargetChoice::Local, &TargetOptions::default())).unwrap();
+    let pid = target.pid().unwrap();
+    let text = CLOSED.replace("users = 200", "users = 100000").replace("about", "timeout = \"300ms\"\nabout");
+    let scenario = scenario(&text);
+    let plan = plan(&scenario, 1);
+    let prefix = "test:".to_owned();
+    let setup = CellSetup { scenario: &scenario, design: Design::ZsetSeq, plan: &plan, endpoint: target.endpoint(), prefix };
+    let control = Control::default();
+    let recorded = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while control.attempts() < 1000 {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+            assert!(killed.success());
+        });
+        run_cell(&setup, &control).unwrap()
+    });
+    assert!(matches!(recorded.trouble, Some(stanchion::load::Trouble::ServerLost(_))), "{:?}", recorded.trouble);
+    let history = recorded.history;
+    assert_eq!(history.header.end, RunEnd::ServerLost);
+    assert!(!history.header.drained);
+    assert!(history.records.iter().any(|record| record.phase == Phase::Load && record.returned_ns.is_none()));
+    assert!(count(&history, OpKind::Join, |outcome| *outcome == Outcome::Joined) > 500);
+}
