@@ -144,14 +144,11 @@ fn an_admission_larger_than_lua_can_unpack_at_once_loses_nobody() {
             for outcome in futures_util::future::join_all(joins).await {
                 assert_eq!(outcome, Ok(Outcome::Joined), "{design:?}");
             }
-            let Ok(Outcome::Admitted(tokens)) = queue.admit(&client, 9_000, batch(1)).await else {
+            let Ok(Outcome::Admitted(tokens)) = queue.admit(&client, 10_000, batch(1)).await else {
                 panic!("{design:?}: not admitted")
             };
-            assert_eq!(tokens.len(), 9_000, "{design:?}");
-            // All of a millisecond beyond the hundredth tie with the next one: the stated limit.
-            if design != Design::CompositeCenti {
-                assert!(tokens.is_sorted_by_key(|token| token.0), "{design:?}: sent in this order on one connection");
-            }
+            let distinct: std::collections::HashSet<Token> = tokens.iter().copied().collect();
+            assert_eq!((tokens.len(), distinct.len()), (9_000, 9_000), "{design:?}");
         }
     });
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use super::resp::{request_bytes, result_bytes};
+use super::resp::{error_bytes, request_bytes, result_bytes};
 use super::{CommandError, Commands};
 
 /// What a call cost since the last [`Counted::take`].
@@ -81,11 +81,17 @@ impl<C> Counted<C> {
                 let array = if envelope.commands == 0 { 0 } else { 3 + results.len().to_string().len() as u64 };
                 self.received(replies + array + envelope.bytes_received(commands));
             }
-            Err(CommandError::Server { .. }) => self.received(envelope.bytes_received(commands)),
+            // Refused while it was queued: that error in place of one QUEUED, and EXECABORT for EXEC.
+            Err(error @ CommandError::Server { .. }) => {
+                self.received(envelope.bytes_received(commands - 1) + error_bytes(error) + EXECABORT_BYTES);
+            }
             Err(_) => {}
         }
     }
 }
+
+/// `-EXECABORT Transaction discarded because of previous errors.` and its line end.
+const EXECABORT_BYTES: u64 = 62;
 
 /// What goes round the commands of a batch: nothing for a pipeline, MULTI and EXEC for a transaction.
 #[derive(Clone, Copy, Default)]

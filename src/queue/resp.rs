@@ -47,12 +47,19 @@ pub(super) fn reply_bytes(value: &Value) -> u64 {
     }
 }
 
-/// The length of a result: its value, or the error line that stands for it; nothing was received otherwise.
+/// The length of a result: its value, or the error line that stands for it.
 pub(super) fn result_bytes(result: &Result<Value, CommandError>) -> u64 {
     match result {
         Ok(value) => reply_bytes(value),
-        Err(CommandError::Server { code, message, .. }) => error_text(code, message),
-        Err(_) => 0,
+        Err(error) => error_bytes(error),
+    }
+}
+
+/// The length of the error line; where the server sent none, nothing was received.
+pub(super) fn error_bytes(error: &CommandError) -> u64 {
+    match error {
+        CommandError::Server { code, message, .. } => error_text(code, message),
+        _ => 0,
     }
 }
 

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod program;
+pub mod reference;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
