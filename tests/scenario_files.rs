@@ -12,15 +12,15 @@ struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn with(files: &[(&str, &[u8])]) -> Folder {
-        let folder = Folder(tempfile::tempdir().unwrap());
+        let folder = Folder(tempfile::tempdir().expect("a temporary folder"));
         for (name, bytes) in files {
-            std::fs::write(folder.path(name), bytes).unwrap();
+            std::fs::write(folder.path(name), bytes).expect("a file in it");
         }
         folder
     }
 
     fn path(&self, name: &str) -> Utf8PathBuf {
-        Utf8PathBuf::from_path_buf(self.0.path().join(name)).unwrap()
+        Utf8PathBuf::from_path_buf(self.0.path().join(name)).expect("a path in UTF-8")
     }
 
     /// What is shown, with the folder's own path left out.

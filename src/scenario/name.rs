@@ -190,3 +190,35 @@ impl JsonSchema for PlainName {
         json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$", "description": "a name of letters, digits and `-`" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guess_is_near_or_not_made() {
+        let names = ["join", "position", "share", "after", "p99", "max"];
+        let cases = [
+            ("joins", Some("join")),
+            ("JOIN", Some("join")),
+            ("jion", Some("join")),
+            ("postion", Some("position")),
+            ("p95", Some("p99")),
+            ("banana", None),
+            ("", None),
+        ];
+        for (word, guess) in cases {
+            assert_eq!(did_you_mean(word, names), guess, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_folder_or_its_key() {
+        for (name, plain) in
+            [("on-sale", true), ("A1", true), ("", false), ("..", false), ("a/b", false), ("a:b", false), ("é", false)]
+        {
+            assert_eq!(is_plain_name(name), plain, "{name}");
+        }
+        assert!(!is_plain_name(&"a".repeat(65)));
+    }
+}
