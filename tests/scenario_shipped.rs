@@ -32,3 +32,14 @@ fn every_shipped_file_loads_at_every_scale() {
         );
     }
 }
+
+/// With `STANCHION_UPDATE_SCHEMA=1` it brings the file up to date instead.
+#[test]
+fn the_committed_schema_is_that_of_the_reader() {
+    let now = format!("{:#}\n", scenario::schema());
+    if std::env::var_os("STANCHION_UPDATE_SCHEMA").is_some() {
+        std::fs::write("scenarios/schema.json", &now).unwrap();
+    }
+    let committed = std::fs::read_to_string("scenarios/schema.json").unwrap();
+    assert_eq!(committed, now, "run this test with STANCHION_UPDATE_SCHEMA=1 and commit the file");
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(super) const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What [`parse_duration`] accepts, as a regular expression (its upper bound apart).
-pub(super) const DURATION_PATTERN: &str = "^([0-9]{1,15}(\\.[0-9]+)?(h|m|s|ms|us|µs|ns))+$";
+pub(super) const DURATION_PATTERN: &str = "^([0-9]{1,15}(\\.[0-9]+)?(h|m|s|ms|us|µs|μs|ns))+$";
 
 /// Why a text is no duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -164,7 +164,9 @@ fn sibling(path: &Utf8Path) -> String {
         _ => Utf8Path::new("."),
     };
     let entries = folder.read_dir_utf8().map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
-    let names: Vec<_> = entries.iter().map(|entry| entry.file_name()).filter(|name| name.ends_with(".toml")).collect();
+    let mut names: Vec<_> =
+        entries.iter().map(|entry| entry.file_name()).filter(|name| name.ends_with(".toml")).collect();
+    names.sort_unstable();
     match did_you_mean(path.file_name().unwrap_or_default(), names) {
         Some(guess) if Some(guess) != path.file_name() => format!("did you mean {}?", path.with_file_name(guess)),
         _ => "check the path and the permissions".to_owned(),

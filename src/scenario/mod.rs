@@ -9,9 +9,10 @@
 //! ```
 //!
 //! Read in this order: `resolved` (what a scenario means), `raw` (what a file may say), `resolve` (from the
-//! one to the other), `sense` (what does not fit together); `toml_table`, `name`, `quantity` and `duration`
-//! read values, `problem` shows what is wrong with them.
+//! one to the other), `sense_of_…` (what does not fit together); `toml_table`, `collection`, `name`, `quantity`
+//! and `duration` read values, `problem` shows what is wrong with them.
 
+mod collection;
 mod duration;
 mod files;
 mod name;
@@ -22,7 +23,9 @@ mod raw;
 mod resolve;
 mod resolved;
 mod schema;
-mod sense;
+mod sense_of_lifetimes;
+mod sense_of_load;
+mod sense_of_promises;
 mod toml_table;
 
 pub use files::{load, load_shipped, shipped};

@@ -7,7 +7,9 @@ use super::problem::{Found, Problem, Problems};
 use super::raw::RawScenario;
 use super::resolve::resolve;
 use super::resolved::Scenario;
-use super::sense::examine;
+use super::sense_of_lifetimes::lifetimes;
+use super::sense_of_load::load;
+use super::sense_of_promises::promises_and_designs;
 use super::toml_table::{FromToml, Place};
 
 /// The scenario that a text says. `name` stands for the file: it is the scenario's name unless the text
@@ -67,6 +69,8 @@ fn read(
         );
     }
     let scenario = resolve(&raw, stem, text, scale, known_designs);
-    examine(&raw, &scenario, known_designs, found);
+    load(&raw, &scenario, found);
+    lifetimes(&raw, &scenario, found);
+    promises_and_designs(&raw, &scenario, known_designs, found);
     Some((scenario, raw.name.span()))
 }

@@ -145,6 +145,11 @@ impl Found {
         self.notes.push((span, what.into(), why.into(), fix.into()));
     }
 
+    /// How many problems were noted.
+    pub fn count(&self) -> usize {
+        self.notes.len()
+    }
+
     /// The problems in the order of the text; those of the whole file come first.
     pub fn problems(self, path: &str, text: &str) -> Vec<Problem> {
         let source = Arc::new(Source { path: path.to_owned(), text: text.to_owned() });
@@ -162,6 +167,13 @@ impl Found {
 
 /// The span, kept inside the text and on character boundaries: a parser may point one past the end.
 fn within(text: &str, span: Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(span.start);
-    start..text.ceil_char_boundary(span.end.max(start))
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = span.end.clamp(start, text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    start..end
 }

@@ -108,7 +108,12 @@ impl FromToml for Portion {
         let example = "a number from 0 to 1, or a percentage in quotes from \"0%\" to \"100%\"";
         match share {
             None => {
-                wrong_type("a share", example, value, place, found);
+                if value.is_str() {
+                    let what = format!("`{}` must be a share", place.path);
+                    found.note(place.span.clone(), what, "a text, but no percentage", format!("write {example}"));
+                } else {
+                    wrong_type("a share", example, value, place, found);
+                }
                 None
             }
             Some(share) if (0.0..=1.0).contains(&share) => Some(Portion(share)),
@@ -133,10 +138,13 @@ impl FromToml for SomePortion {
     }
 }
 
+/// The share that `10%` or `2.5%` names.
 fn percentage(text: &str) -> Option<f64> {
-    let digits = text.strip_suffix('%')?;
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    digits.parse::<f64>().ok().filter(|_| plain).map(|percent| percent / 100.0)
+    let number = text.strip_suffix('%')?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let percent: f64 = number.parse().ok()?;
+    (digits(whole) && digits(fraction)).then_some(percent / 100.0)
 }
 
 /// A number above zero.
@@ -159,9 +167,9 @@ impl FromToml for Rate {
         if !(rate > 0.0 && rate <= RATE_MAX) {
             found.note(
                 place.span.clone(),
-                format!("`{}` must be a number above 0", place.path),
-                if rate > 0.0 { format!("more than {RATE_MAX}") } else { format!("this is {rate}") },
-                format!("write a number above 0 and up to {RATE_MAX}"),
+                format!("`{}` must be a number above 0 and up to {RATE_MAX}", place.path),
+                format!("this is {rate}"),
+                "write a number such as 1500 or 0.5",
             );
             return None;
         }

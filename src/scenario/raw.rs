@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::de::DeValue;
 
-use super::name::{Choice, FloodKey, Keyed, Names, PlainName};
+use super::collection::{Keyed, Names};
+use super::name::{Choice, FloodKey, PlainName};
 use super::problem::Found;
 use super::quantity::{Count, Delay, Period, Portion, Rate, Sentence, SomePortion};
 use super::resolved::{Arrivals, Expectation};
@@ -77,7 +78,7 @@ table! {
 }
 
 table! {
-    /// Who joins: exactly one of the three.
+    /// Who joins: exactly one of [load.open], [load.closed] and [load.flood].
     RawLoad {
         /// Open loop: joins arrive at planned times, whether or not earlier ones were answered.
         optional open: RawOpen,
@@ -211,7 +212,7 @@ table! {
 }
 
 table! {
-    /// What must hold.
+    /// What must hold: the table [promises] with `check`, a list of promises.
     RawPromises {
         /// The promises to check.
         required check: Names<Choice<Promise>>,

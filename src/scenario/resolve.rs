@@ -36,8 +36,9 @@ impl Scale {
         narrow(self.count(count))
     }
 
+    /// At least 1 per second, unless the file itself says less.
     fn rate(self, rate_per_s: f64) -> f64 {
-        (rate_per_s * self.0).max(1.0)
+        (rate_per_s * self.0).max(rate_per_s.min(1.0))
     }
 }
 
@@ -55,7 +56,7 @@ pub(super) fn resolve(raw: &RawScenario, stem: &str, text: &str, scale: Option<f
         about: raw.about.value().map(|about| about.0.clone()).unwrap_or_default(),
         text: text.to_owned(),
         designs: match raw.designs.value() {
-            Some(names) => names.0.iter().map(|name| name.value.0.clone()).collect(),
+            Some(names) => names.items.iter().map(|name| name.value.0.clone()).collect(),
             None => known.iter().map(|name| (*name).to_owned()).collect(),
         },
         scale: factor,
@@ -91,7 +92,7 @@ pub(super) fn resolve(raw: &RawScenario, stem: &str, text: &str, scale: Option<f
             .promises
             .value()
             .and_then(|promises| promises.check.value())
-            .map(|check| check.0.iter().map(|promise| promise.value.0).collect())
+            .map(|check| check.items.iter().map(|promise| promise.value.0).collect())
             .unwrap_or_default(),
         position_tolerance: position_tolerance(raw),
         limits: limits(raw),
@@ -203,7 +204,7 @@ fn faults(raw: &RawScenario) -> Vec<Fault> {
     let Some(raw) = raw.faults.value() else { return Vec::new() };
     let flush = raw.script_flush.value().and_then(|flush| flush.at.value()).map(|at| Fault::ScriptFlush { at: at.0 });
     let drop = raw.drop_reply.value().and_then(|drop| {
-        let ops = drop.ops.value()?.0.iter().map(|op| op.value.0).collect();
+        let ops = drop.ops.value()?.items.iter().map(|op| op.value.0).collect();
         Some(Fault::DropReply { share: drop.share.value()?.0, ops })
     });
     flush.into_iter().chain(drop).collect()

@@ -25,7 +25,7 @@ pub(super) struct Place {
 impl Place {
     /// The place of `key` inside this table.
     pub fn inside(&self, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue<'_>>) -> Place {
-        let name = key.get_ref();
+        let name = key.get_ref().escape_debug();
         let path = if self.path.is_empty() { name.to_string() } else { format!("{}.{name}", self.path) };
         let span = if value.get_ref().is_table() { key.span() } else { value.span() };
         Place { path, span: Some(span) }
@@ -56,6 +56,10 @@ pub(super) enum Field<T> {
 impl<T> Field<T> {
     pub fn is_absent(&self) -> bool {
         matches!(self, Field::Absent)
+    }
+
+    pub fn is_broken(&self) -> bool {
+        matches!(self, Field::Broken)
     }
 
     pub fn given(&self) -> Option<&At<T>> {
@@ -127,15 +131,17 @@ impl<'t, 'i> OpenTable<'t, 'i> {
         for key in entries.keys().filter(|key| !known.iter().any(|known| known == key.get_ref())) {
             let guess = did_you_mean(key.get_ref(), known.iter().map(String::as_str))
                 .filter(|guess| !entries.contains_key(*guess));
-            let list = known.join(", ");
+            let list = format!("the keys of {} are {}", place.table_name(), known.join(", "));
             let fix = match guess {
-                Some(guess) => format!("did you mean `{guess}`? the keys of {} are {list}", place.table_name()),
-                None => format!("remove it; the keys of {} are {list}", place.table_name()),
+                // The document has too many keys for one line.
+                Some(guess) if known.len() > 10 => format!("did you mean `{guess}`?"),
+                Some(guess) => format!("did you mean `{guess}`? {list}"),
+                None => format!("remove it; {list}"),
             };
             meant.extend(guess.map(str::to_owned));
             found.note(
                 Some(key.span()),
-                format!("unknown key `{}`", key.get_ref()),
+                format!("unknown key `{}`", key.get_ref().escape_debug()),
                 format!("{} has no such key", place.table_name()),
                 fix,
             );
@@ -201,7 +207,7 @@ macro_rules! table {
 
         impl JsonSchema for $name {
             fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
+                stringify!($name).trim_start_matches("Raw").into()
             }
 
             fn json_schema(generator: &mut SchemaGenerator) -> Schema {
