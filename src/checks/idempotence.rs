@@ -1,0 +1,154 @@
+//! `idempotence`: a repeated request gets the first answer.
+//!
+//! - *Admissions*: all answers to one batch id are the same list.
+//! - *Joins*: an attempt that repeats one that was answered is answered the same. "Joined" and "duplicate"
+//!   of the own token say the same: your place stands. Another answer is right only if the place that the
+//!   first one named may have been given up in between.
+//! - A "duplicate" names a place that stands: not one whose leave had been answered, and not one that had
+//!   been admitted, if the design says that it forgets those.
+//!
+//! Leaves, renewals and positions are left to the other promises: their second answer may rightly differ.
+
+use std::collections::BTreeMap;
+
+use super::Normalised;
+use super::finding::Finding;
+use super::normalise::span;
+use super::notation::{NEVER, Trace};
+use super::stay::{Stay, stays};
+use super::tally::Tally;
+use super::words::{Words, in_order, ms};
+use crate::history::History;
+use crate::model::{BatchId, DuplicateMeans, Entry, OpId, Operation, Outcome, Promise, Token};
+
+/// Judges `idempotence`. Examined: repeated admissions, repeated joins, and "duplicate" answers.
+#[must_use]
+pub fn check(history: &History, normalised: &Normalised) -> Finding {
+    let mut tally = Tally::default();
+    let mut batches: BTreeMap<BatchId, Vec<usize>> = BTreeMap::new();
+    let mut joins: BTreeMap<OpId, Vec<usize>> = BTreeMap::new();
+    for (index, record) in history.records.iter().enumerate() {
+        match (&record.call, &record.outcome) {
+            (Operation::Admit { batch, .. }, Outcome::Admitted(_)) => batches.entry(*batch).or_default().push(index),
+            (Operation::Join(_), Outcome::Joined | Outcome::Duplicate(_)) => {
+                joins.entry(record.op).or_default().push(index);
+            }
+            _ => {}
+        }
+    }
+    let judge = Judge { history, normalised, words: Words::new(history), stays: stays(&normalised.trace) };
+    let by_reply = |index: &usize| (span(&history.records[*index]).ret_ns, *index);
+    for answers in batches.values_mut() {
+        answers.sort_by_key(by_reply);
+        judge.same_batch(answers, &mut tally);
+    }
+    for answers in joins.values_mut() {
+        answers.sort_by_key(by_reply);
+        judge.same_join(answers, &mut tally);
+    }
+    judge.duplicates(&mut tally);
+    tally.finding(
+        Promise::Idempotence,
+        "no request was repeated: drop replies so that clients try again, or let users join twice",
+    )
+}
+
+struct Judge<'a> {
+    history: &'a History,
+    normalised: &'a Normalised,
+    words: Words<'a>,
+    stays: Vec<Stay>,
+}
+
+impl Judge<'_> {
+    fn trace(&self) -> &Trace {
+        &self.normalised.trace
+    }
+
+    fn same_batch(&self, answers: &[usize], tally: &mut Tally) {
+        let list = |index: usize| match &self.history.records[index].outcome {
+            Outcome::Admitted(tokens) => tokens.as_slice(),
+            _ => &[],
+        };
+        let Some((&first, repeats)) = answers.split_first() else { return };
+        for &again in repeats {
+            tally.examine(1);
+            if list(again) == list(first) {
+                continue;
+            }
+            let differ: Vec<Token> = list(first).iter().chain(list(again)).copied().collect();
+            let texts = [first, again].map(|index| self.words.event(index, &differ).text);
+            let story =
+                || format!("one batch id was answered twice, and not alike: \"{}\", then \"{}\"", texts[0], texts[1]);
+            tally.violation(story, None, || in_order([first, again].map(|index| self.words.event(index, &differ))));
+        }
+    }
+
+    fn same_join(&self, answers: &[usize], tally: &mut Tally) {
+        let Some((&first, repeats)) = answers.split_first() else { return };
+        let Some(entry) = self.history.records[first].call.entry() else { return };
+        let stands = self.named(first, entry);
+        for &again in repeats {
+            tally.examine(1);
+            let named = self.named(again, entry);
+            let until_ns = self.stay(stands).map_or(NEVER, |stay| stay.stays_until_ns);
+            let answered_ns = span(&self.history.records[again]).ret_ns;
+            if named == stands || until_ns <= answered_ns {
+                continue;
+            }
+            let tokens = [stands, named];
+            let story = || {
+                let [one, other] = tokens.map(|token| self.words.token(token));
+                format!(
+                    "a join of {} was first answered that {one} stands, and its repeat that {other} does, while {one} was still in line",
+                    self.words.user(entry.user)
+                )
+            };
+            tally.violation(story, None, || in_order([first, again].map(|index| self.words.event(index, &tokens))));
+        }
+    }
+
+    /// The token that an answer to a join says stands.
+    fn named(&self, index: usize, entry: Entry) -> Token {
+        match self.history.records[index].outcome {
+            Outcome::Duplicate(token) => token,
+            _ => entry.token,
+        }
+    }
+
+    fn stay(&self, token: Token) -> Option<&Stay> {
+        self.normalised.id(token).map(|id| &self.stays[id as usize])
+    }
+
+    fn duplicates(&self, tally: &mut Tally) {
+        let forgets = self.history.header.terms.duplicate_means == DuplicateMeans::WaitingNow;
+        for (index, record) in self.history.records.iter().enumerate() {
+            let (Some(entry), Outcome::Duplicate(token)) = (record.call.entry(), &record.outcome) else { continue };
+            tally.examine(1);
+            let Some(id) = self.normalised.id(*token) else { continue };
+            let Some(removal) = self.stays[id as usize].removal(self.trace()) else { continue };
+            let own_retry = *token == entry.token && record.attempt > 0;
+            let stale = !removal.is_batch() || (forgets && !own_retry);
+            let gone_ns = self.stays[id as usize].gone_by_ns;
+            if !stale || gone_ns >= record.sent_ns {
+                continue;
+            }
+            let gap_ns = record.sent_ns - gone_ns;
+            let story = || {
+                let who = self.words.user(entry.user);
+                let whose = self.words.value(self.trace(), id);
+                format!(
+                    "{who}'s join was answered \"duplicate of {whose}\" {} after {whose} was {}",
+                    ms(gap_ns),
+                    self.words.removed(removal)
+                )
+            };
+            tally.violation(story, Some(gap_ns), || {
+                let about = [*token];
+                let join = self.words.join_event(self.trace(), id);
+                let events = [self.words.removal_event(removal, &about), self.words.event(index, &about)];
+                in_order(join.into_iter().chain(events))
+            });
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The order of the line: what the promises `global-fifo` and `per-user-fifo` share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::finding::{Counterexample, Event, Finding};
+use super::lost;
+use super::notation::{MaybeCause, NEVER, Trace, ValueId};
+use super::shrink::{Item, project, shrink};
+use super::stay::{Stay, stays, widest_overtaking};
+use super::story;
+use super::sweep::{Breach, FifoClass, Scope, sweep};
+use super::tally::Tally;
+use super::words::{Words, in_order, ms};
+use crate::history::History;
+use crate::model::{Promise, Token};
+
+/// Which order is judged, and what of the sweep's findings breaks the promise.
+#[derive(Clone, Copy)]
+pub(super) struct Rule {
+    pub promise: Promise,
+    pub class: FifoClass,
+    pub scope: Scope,
+    /// Why nothing could be said if nothing was examined.
+    pub nothing: &'static str,
+}
+
+impl Rule {
+    fn counts(self, breach: &Breach, trace: &Trace) -> bool {
+        match self.scope {
+            Scope::OrderOnly => breach.what.is_order(),
+            // An entry that outlives its time breaks `expiry`; the line it stands in is judged as it stands.
+            Scope::Everything => !breach.what.is_expiry(trace),
+        }
+    }
+
+    fn breaches(self, trace: &Trace) -> Vec<Breach> {
+        let mut breaches = sweep(trace, self.class, self.scope);
+        breaches.retain(|breach| self.counts(breach, trace));
+        breaches
+    }
+
+    /// Judges a trace, on top of what was tallied already.
+    pub(super) fn judge(self, history: &History, trace: &Trace, mut tally: Tally) -> Finding {
+        let words = Words::new(history);
+        let mut breaches = self.breaches(trace);
+        let mut relaxed = None;
+        if !breaches.is_empty() && !trace.lost.is_empty() {
+            let without_lost = lost::relaxed(trace, self.class);
+            breaches = self.breaches(&without_lost);
+            if breaches.is_empty() {
+                return tally.undecided(self.promise, undecidable(words, trace));
+            }
+            relaxed = Some(without_lost);
+        }
+        let trace = relaxed.as_ref().unwrap_or(trace);
+        let Some(first) = breaches.first() else { return tally.finding(self.promise, self.nothing) };
+        let stays = stays(trace);
+        let already = tally.violations();
+        for breach in &breaches {
+            tally.violation(|| story::tell(words, trace, &stays, breach).0, None, Vec::new);
+        }
+        if already == 0 {
+            let proof = self.proof(words, trace, &stays, first);
+            tally = tally.with_proof(proof);
+        }
+        tally.finding(self.promise, self.nothing)
+    }
+
+    /// The plainest proof: two values in the wrong order by the widest margin, or else the smallest part
+    /// of the trace that breaks.
+    fn proof(self, words: Words<'_>, trace: &Trace, all: &[Stay], first: &Breach) -> Counterexample {
+        let mut classes: BTreeMap<u64, Vec<ValueId>> = BTreeMap::new();
+        for (id, value) in (0u32..).zip(&trace.values) {
+            let class = match (self.class, value.user) {
+                (FifoClass::Everyone, _) => 0,
+                (FifoClass::User, Some(user)) => user.0,
+                _ => continue,
+            };
+            classes.entry(class).or_default().push(id);
+        }
+        let pairs = classes.values_mut().filter_map(|class| widest_overtaking(trace, all, class));
+        if let Some(pair) = pairs.max_by_key(|pair| (pair.margin_ns, std::cmp::Reverse(pair.overtaken))) {
+            let kept: BTreeSet<Item> = [pair.overtaken, pair.overtaker].map(Item::Value).into_iter().collect();
+            return Counterexample {
+                story: story::overtaken_story(words, trace, all, pair),
+                events: events(words, &project(trace, &kept)),
+                margin_ns: Some(pair.margin_ns),
+            };
+        }
+        let near = first.what.values(trace);
+        let failed_ns = if first.at_ns == NEVER { 0 } else { first.at_ns };
+        let part = project(trace, &shrink(trace, &near, failed_ns, |part| !self.breaches(part).is_empty()));
+        let stays = stays(&part);
+        let (mut story, margin_ns) = match self.breaches(&part).first() {
+            Some(breach) => story::tell(words, &part, &stays, breach),
+            // Unreachable: shrinking keeps only parts that break.
+            None => story::tell(words, trace, all, first),
+        };
+        let events = events(words, &part);
+        if margin_ns.is_none() && events.len() > 2 {
+            story = format!("{story}. These {} operations are enough to show it", events.len());
+        }
+        Counterexample { story, events, margin_ns }
+    }
+}
+
+/// Every operation of a part.
+fn events(words: Words<'_>, part: &Trace) -> Vec<Event> {
+    let tokens: Vec<Token> = part.values.iter().map(|value| value.token).collect();
+    let joins = (0u32..).zip(&part.values).filter_map(|(id, _)| words.join_event(part, id));
+    let removals = part.removals.iter().map(|removal| words.removal_event(removal, &tokens));
+    let reads = part.reads.iter().map(|read| words.event(read.record, &tokens));
+    let maybes = part.maybes.iter().filter_map(|maybe| match maybe.cause {
+        MaybeCause::LostLeave(record) | MaybeCause::Sweep(record) | MaybeCause::LostAdmission(record) => {
+            Some(words.event(record, &tokens))
+        }
+        MaybeCause::Expiry => None,
+    });
+    in_order(joins.chain(removals).chain(reads).chain(maybes))
+}
+
+/// Names the lost admissions that stand between "holds" and "violated".
+fn undecidable(words: Words<'_>, trace: &Trace) -> String {
+    const NAMED: usize = 5;
+    let named: Vec<String> = trace
+        .lost
+        .iter()
+        .take(NAMED)
+        .map(|lost| {
+            let event = words.event(lost.record, &[]);
+            format!("{} sent at {} by client {}", event.text, ms(lost.inv_ns), event.client)
+        })
+        .collect();
+    let more = trace.lost.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!(
+        "the order fits only if admissions whose answers were lost took some of the entries ({}{more}); a run in which every admission is answered would decide it",
+        named.join("; ")
+    )
+}

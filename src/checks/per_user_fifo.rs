@@ -1,0 +1,89 @@
+//! `per-user-fifo`: a user's tokens are admitted in the order joined.
+//!
+//! The [sweep](super::sweep) with one FIFO class a user. Only order is judged:
+//! - *Short batches count as full ones.* That somebody was left waiting is a fact about the whole line,
+//!   which `global-fifo` judges; a design may well keep each user's order and answer "nobody waits" too
+//!   early, and must not be accused of overtaking for it. A batch is still one instant for all its users.
+//! - *Reads are left out.* One wrong "not waiting" would otherwise be taken for a late join, and the
+//!   admissions around it for overtaking.
+//!
+//! Leaving out keeps every legal history legal, so nothing is accused wrongly. A list of a user's own
+//! entries must be in the order of joining as well.
+
+use super::Normalised;
+use super::finding::Finding;
+use super::line::Rule;
+use super::notation::{NEVER, ValueId};
+use super::stay::{Stay, stays};
+use super::sweep::{FifoClass, Scope};
+use super::tally::Tally;
+use super::words::{Words, in_order, ms};
+use crate::history::History;
+use crate::model::{Outcome, Promise};
+
+/// Judges `per-user-fifo`. Examined: admitted tokens of users who held more than one, and lists of two or
+/// more entries.
+#[must_use]
+pub fn check(history: &History, normalised: &Normalised) -> Finding {
+    let trace = &normalised.trace;
+    let stays = stays(trace);
+    let mut tally = Tally::default();
+    let mut by_user: Vec<_> = (0u32..)
+        .zip(&trace.values)
+        .filter(|(id, _)| stays[*id as usize].accepted)
+        .filter_map(|(id, value)| value.user.map(|user| (user, id)))
+        .collect();
+    by_user.sort_unstable();
+    for tokens in by_user.chunk_by(|a, b| a.0 == b.0).filter(|tokens| tokens.len() > 1) {
+        let admitted = |id: ValueId| stays[id as usize].removal(trace).is_some_and(|removal| removal.is_batch());
+        tally.examine(tokens.iter().filter(|(_, id)| admitted(*id)).count());
+    }
+    judge_lists(history, normalised, &stays, &mut tally);
+    let rule = Rule {
+        promise: Promise::PerUserFifo,
+        class: FifoClass::User,
+        scope: Scope::OrderOnly,
+        nothing: "no user with two or more tokens was admitted, so no user's order was seen: give users several tokens (dedupe by request)",
+    };
+    rule.judge(history, trace, tally)
+}
+
+fn judge_lists(history: &History, normalised: &Normalised, stays: &[Stay], tally: &mut Tally) {
+    let trace = &normalised.trace;
+    let words = Words::new(history);
+    for (index, record) in history.records.iter().enumerate() {
+        let Outcome::Entries(tokens) = &record.outcome else { continue };
+        if tokens.len() < 2 {
+            continue;
+        }
+        tally.examine(1);
+        let mut latest: Option<ValueId> = None;
+        for second in tokens.iter().filter_map(|token| normalised.id(*token)) {
+            let inv_ns = |id: ValueId| trace.value(id).join.inv_ns;
+            if !trace.value(second).may_have_joined() {
+                continue;
+            }
+            if let Some(first) = latest
+                && stays[second as usize].joined_by_ns < inv_ns(first)
+            {
+                let gap_ns = inv_ns(first) - stays[second as usize].joined_by_ns;
+                let story = || {
+                    format!(
+                        "{} returned {} before {} was sent, yet a list of the user's entries names {} first",
+                        words.join(trace, second),
+                        ms(gap_ns),
+                        words.join(trace, first),
+                        words.value(trace, first)
+                    )
+                };
+                let about = [trace.value(first).token, trace.value(second).token];
+                let joins = [first, second].into_iter().filter_map(|id| words.join_event(trace, id));
+                tally.violation(story, Some(gap_ns), || in_order(joins.chain([words.event(index, &about)])));
+                break;
+            }
+            if latest.is_none_or(|latest| inv_ns(latest) < inv_ns(second)) && inv_ns(second) < NEVER {
+                latest = Some(second);
+            }
+        }
+    }
+}
