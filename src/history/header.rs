@@ -56,8 +56,9 @@ pub struct ServerCost {
     /// Differences of INFO commandstats by command.
     pub commands: BTreeMap<String, CommandStat>,
     /// Calls that the clients sent themselves, by command in lower case as in commandstats (`evalsha`,
-    /// `script|load`), those in a pipeline or MULTI one by one. Commandstats also counts what scripts call:
-    /// only with this can the two be told apart. Empty: nobody counted.
+    /// `script|load`): those of a pipeline one by one, those inside MULTI left out, since EXEC's time holds
+    /// theirs. Commandstats also counts what scripts call: only with this can the two be told apart.
+    /// Empty: nobody counted.
     #[serde(default)]
     pub direct_calls: BTreeMap<String, u64>,
     /// `used_memory` before the first join, bytes.

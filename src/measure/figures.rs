@@ -93,12 +93,20 @@ pub struct GeneratorHealth {
     pub send_lag_p50_us: Option<f64>,
     /// 99th percentile of the send lag of joins, µs.
     pub send_lag_p99_us: Option<f64>,
-    /// Operations whose outcome is unknown.
+    /// Operations that were never answered, of all phases: whether they happened is unknown.
     pub unknown: u64,
-    /// Operations that were refused.
+    /// Operations that were refused and never answered, of all phases; those that the design does not
+    /// offer are not among them, since nothing was sent.
     pub refused: u64,
     /// Set when the figures are not to be trusted: why, and what to change.
     pub saturated: Option<String>,
+    /// What else a reader of the figures must know of the generator: they are to be trusted, but mean less
+    /// than they seem to.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Why a figure is missing, by its name.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, String>,
 }
 
 /// Everything measured of one cell.

@@ -1,5 +1,20 @@
-//! Figures: histograms, series, fairness, cost and the generator's own health. Pure functions of a history.
+//! Figures: latency, throughput, fairness, cost and the generator's own health. Pure functions of a history.
+//!
+//! Every figure says in its file what it counts. One that cannot be told is `None`, with a reason; none is
+//! ever NaN, and 0 means that zero was measured.
 
+mod cost;
+mod fairness;
+mod fenwick;
 mod figures;
+mod generator;
+mod hlog;
+mod latency;
+mod measurements;
+mod throughput;
 
 pub use figures::{Clock, Cost, Fairness, GeneratorHealth, Latency, Measurements, Throughput};
+pub use generator::{ACHIEVED_SHARE_MIN, CLIENT_CPU_CORES_MAX, OWN_LAG_SHARE_MAX};
+pub use hlog::write_hlog;
+pub use latency::histogram;
+pub use measurements::measure;

@@ -39,6 +39,15 @@ pub(in crate::history) fn read(path: &Utf8Path) -> Result<History, HistoryError>
 fn decode(path: &Utf8Path, file: File) -> Result<History, HistoryError> {
     let damaged = |error: ParquetError| HistoryError::Damaged { path: path.to_owned(), detail: plain(&error) };
     let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    // The library takes these for granted.
+    let mut chunks = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+    if chunks.any(|chunk| {
+        chunk.data_page_offset() < 0
+            || chunk.compressed_size() < 0
+            || chunk.dictionary_page_offset().is_some_and(|offset| offset < 0)
+    }) {
+        return Err(damaged(ParquetError::General("a column begins before the file does".to_owned())));
+    }
     let (header, names) = metadata(path, reader.metadata())?;
     let columns = locate(path, reader.metadata())?;
 

@@ -1,0 +1,141 @@
+//! Latency on three clocks, by operation and phase.
+//!
+//! What counts: an operation that its client saw answered. Unknown and refused attempts have no latency,
+//! and neither has a reply that the harness kept from the client.
+//!
+//! - **service** runs from the send of an attempt to its reply: one sample an answered attempt.
+//! - **response** runs from the time the operation was due to the reply that ended it: one sample an
+//!   operation. An operation that was tried again therefore carries the time that its lost attempts took,
+//!   as its user felt it.
+//! - **send lag** runs from the time the operation was due to its first send: one sample an operation.
+//!
+//! Nothing is skipped, invented or clamped. A difference that is negative, or longer than a signed 64-bit
+//! number of nanoseconds, is no latency: it is left out of that clock.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hdrhistogram::Histogram;
+
+use super::{Clock, Latency};
+use crate::history::{History, Record};
+use crate::model::{OpId, OpKind, Outcome, Phase};
+
+/// Significant digits of a histogram: every value is right to 0.1 %, and to the ns below 2 µs.
+const DIGITS: u8 = 3;
+
+/// The longest latency a histogram's file format can hold, in ns.
+const LATENCY_NS_MAX: u64 = i64::MAX.cast_unsigned();
+
+/// Whether the client saw an answer to this attempt.
+pub(super) fn answered(record: &Record) -> bool {
+    !record.reply_dropped && !matches!(record.outcome, Outcome::Refused(_) | Outcome::Unknown(_))
+}
+
+/// One group of latencies.
+pub(super) type Group = (OpKind, Phase, Clock);
+
+/// The latencies of one group, in ns.
+pub(super) struct Samples {
+    pub histogram: Histogram<u64>,
+    /// The exact largest, which a histogram knows to three digits only.
+    pub max_ns: u64,
+    /// The exact sum, for means.
+    pub sum_ns: u128,
+}
+
+impl Samples {
+    fn new() -> Samples {
+        let histogram = Histogram::new(DIGITS).expect("three digits are within the one to five that are allowed");
+        Samples { histogram, max_ns: 0, sum_ns: 0 }
+    }
+
+    pub(super) fn record(&mut self, ns: u64) {
+        if ns <= LATENCY_NS_MAX {
+            self.histogram.record(ns).expect("a histogram made without bounds grows to whatever it is given");
+            self.max_ns = self.max_ns.max(ns);
+            self.sum_ns += u128::from(ns);
+        }
+    }
+
+    /// The value that a share of the samples does not exceed, in µs.
+    pub(super) fn quantile_us(&self, share: f64) -> f64 {
+        // A histogram answers with the upper end of a bucket, which may lie above the largest sample.
+        us(self.histogram.value_at_quantile(share).min(self.max_ns))
+    }
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Samples::new()
+    }
+}
+
+/// Every latency of a history, warm-up included, by group; no group is empty.
+pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
+    let firsts = firsts(history);
+    let mut groups: BTreeMap<Group, Samples> = BTreeMap::new();
+    let mut ended: HashMap<OpId, ()> = HashMap::new();
+    for record in history.records.iter().filter(|record| answered(record)) {
+        let Some(returned_ns) = record.returned_ns else { continue };
+        let op = record.call.kind();
+        let mut sample = |phase, clock, from: Option<u64>, to: u64| {
+            if let Some(ns) = from.and_then(|from| to.checked_sub(from)).filter(|ns| *ns <= LATENCY_NS_MAX) {
+                groups.entry((op, phase, clock)).or_default().record(ns);
+            }
+        };
+        sample(record.phase, Clock::Service, Some(record.sent_ns), returned_ns);
+        let first = match firsts.get(&record.op) {
+            // The first answer ends an operation; what follows it is nobody's wait.
+            Some(_) if ended.insert(record.op, ()).is_some() => continue,
+            Some(first) => first,
+            None => record,
+        };
+        sample(first.phase, Clock::Response, first.intended_ns, returned_ns);
+        sample(first.phase, Clock::SendLag, first.intended_ns, first.sent_ns);
+    }
+    groups
+}
+
+/// The first attempts of the operations that were tried again.
+fn firsts(history: &History) -> HashMap<OpId, &Record> {
+    let again = history.records.iter().filter(|record| record.attempt > 0);
+    let mut firsts: HashMap<OpId, &Record> = again.map(|record| (record.op, record)).collect();
+    for record in &history.records {
+        if let Some(first) = firsts.get_mut(&record.op)
+            && record.attempt < first.attempt
+        {
+            *first = record;
+        }
+    }
+    firsts
+}
+
+/// The figures of the groups that were recorded, warm-up left out.
+pub(super) fn figures(groups: &BTreeMap<Group, Samples>) -> Vec<Latency> {
+    groups
+        .iter()
+        .filter(|((_, phase, _), _)| *phase != Phase::WarmUp)
+        .map(|((op, phase, clock), samples)| Latency {
+            op: *op,
+            phase: *phase,
+            clock: *clock,
+            count: samples.histogram.len(),
+            p50_us: samples.quantile_us(0.5),
+            p90_us: samples.quantile_us(0.9),
+            p99_us: samples.quantile_us(0.99),
+            p999_us: samples.quantile_us(0.999),
+            max_us: us(samples.max_ns),
+        })
+        .collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
+fn us(ns: u64) -> f64 {
+    ns as f64 / 1_000.0
+}
+
+/// The latencies of one group as a histogram in ns; empty if there are none.
+#[must_use]
+pub fn histogram(history: &History, op: OpKind, phase: Phase, clock: Clock) -> Histogram<u64> {
+    samples(history).remove(&(op, phase, clock)).unwrap_or_default().histogram
+}
