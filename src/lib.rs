@@ -32,16 +32,16 @@
 //! A test holds every `crate::` path in the sources against this table.
 
 pub mod checks;
-//pub mod cli;
+pub mod cli;
 pub mod history;
 pub mod load;
 pub mod measure;
 pub mod model;
-//pub mod pipeline;
+pub mod pipeline;
 pub mod plan;
 pub mod queue;
 pub mod report;
-//pub mod run_folder;
+pub mod run_folder;
 pub mod scenario;
 pub mod target;
 pub mod verdict;

@@ -1,5 +1,5 @@
 //! The program `stanchion`; everything is in the library.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    stanchion::cli::main()
 }
