@@ -177,3 +177,16 @@ fn within(text: &str, span: Range<usize>) -> Range<usize> {
     }
     start..end
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_stays_inside_the_text_and_on_its_letters() {
+        let text = "aé\nb";
+        for (span, expected) in [(0..1, 0..1), (2..2, 1..3), (4..99, 4..5), (99..99, 5..5), (1..2, 1..3)] {
+            assert_eq!(within(text, span.clone()), expected, "{span:?}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! What is wrong with single values of a scenario file, as a terminal shows it: the text underlined, why, and what to do.
+//! What is wrong with the keys, names and types of a scenario file, as a terminal shows it: the text underlined, why, and what to do.
 
 use stanchion::scenario::parse;
 
@@ -157,262 +157,6 @@ error: unknown key `leave`
 
 5 problems in 1 scenario file
 "#
-    );
-}
-
-#[test]
-fn a_percentage_needs_its_sign() {
-    assert_eq!(
-        shown_with(
-            "",
-            r#"[leave]
-share = "5"
-after = "1s"
-"#
-        ),
-        r#"error: `leave.share` must be a share
- --> test:9:9
-  |
-9 | share = "5"
-  |         ^^^ a text, but no percentage
-  |
-  = help: write a number from 0 to 1, or a percentage in quotes from "0%" to "100%"
-
-1 problem in 1 scenario file
-"#
-    );
-}
-
-#[test]
-fn a_duration_needs_a_unit() {
-    assert_eq!(
-        shown_with(r#"settle = "250""#, ""),
-        r#"error: `settle` must be a duration
- --> test:2:10
-  |
-2 | settle = "250"
-  |          ^^^^^ a unit is missing after `250`
-  |
-  = help: write a number and a unit in quotes: "250ms", "2s" or "1m30s"; the units are h, m, s, ms, us and ns
-
-1 problem in 1 scenario file
-"#
-    );
-}
-
-#[test]
-fn a_duration_with_an_unknown_unit_is_told_the_units() {
-    assert_eq!(
-        shown_with(r#"settle = "3 sec""#, ""),
-        r#"error: `settle` must be a duration
- --> test:2:10
-  |
-2 | settle = "3 sec"
-  |          ^^^^^^^ ` sec` is not a unit
-  |
-  = help: write a number and a unit in quotes: "250ms", "2s" or "1m30s"; the units are h, m, s, ms, us and ns
-
-1 problem in 1 scenario file
-"#
-    );
-}
-
-#[test]
-fn a_duration_cannot_be_negative() {
-    assert_eq!(
-        shown_with(r#"settle = "-2s""#, ""),
-        r#"error: `settle` must be a duration
- --> test:2:10
-  |
-2 | settle = "-2s"
-  |          ^^^^^ a duration cannot be negative
-  |
-  = help: write a number and a unit in quotes: "250ms", "2s" or "1m30s"; the units are h, m, s, ms, us and ns
-
-1 problem in 1 scenario file
-"#
-    );
-}
-
-#[test]
-fn a_duration_is_at_most_a_day() {
-    assert_eq!(
-        shown_with(r#"settle = "25h""#, ""),
-        r#"error: `settle` must be a duration
- --> test:2:10
-  |
-2 | settle = "25h"
-  |          ^^^^^ longer than 24 hours
-  |
-  = help: write a number and a unit in quotes: "250ms", "2s" or "1m30s"; the units are h, m, s, ms, us and ns
-
-1 problem in 1 scenario file
-"#
-    );
-}
-
-#[test]
-fn a_period_cannot_be_zero() {
-    assert_eq!(
-        shown_with(r#"stats-every = "0ms""#, ""),
-        r#"error: `stats-every` must be above zero
- --> test:2:15
-  |
-2 | stats-every = "0ms"
-  |               ^^^^^ no time at all
-  |
-  = help: write a duration above zero, such as "100ms"
-
-1 problem in 1 scenario file
-"#
-    );
-}
-
-#[test]
-fn a_share_lies_between_0_and_1() {
-    assert_eq!(
-        shown_with(
-            "",
-            r#"[leave]
-share = 1.5
-after = "1s"
-[repeat]
-share = "150%"
-after = "1s"
-"#
-        ),
-        r#"error: `leave.share` must lie between 0 and 1
- --> test:9:9
-  |
-9 | share = 1.5
-  |         ^^^ this is 1.5
-  |
-  = help: write a number from 0 to 1, or a percentage in quotes from "0%" to "100%"
-
-error: `repeat.share` must lie between 0 and 1
-  --> test:12:9
-   |
-12 | share = "150%"
-   |         ^^^^^^ this is 1.5
-   |
-   = help: write a number from 0 to 1, or a percentage in quotes from "0%" to "100%"
-
-2 problems in 1 scenario file
-"#
-    );
-}
-
-#[test]
-fn a_share_of_nobody_is_refused() {
-    assert_eq!(
-        shown_with(
-            "",
-            r#"[leave]
-share = 0
-after = "1s"
-"#
-        ),
-        "error: `leave.share` is zero
- --> test:9:9
-  |
-9 | share = 0
-  |         ^ nothing would happen
-  |
-  = help: write a share above 0, or remove the table
-
-1 problem in 1 scenario file
-"
-    );
-}
-
-#[test]
-fn a_count_of_zero_is_refused() {
-    assert_eq!(
-        shown_with(
-            "",
-            r#"[admit]
-batch = 0
-every = "1s"
-"#
-        ),
-        "error: `admit.batch` must lie between 1 and 1000000
- --> test:9:9
-  |
-9 | batch = 0
-  |         ^ too small
-  |
-  = help: write a whole number from 1 to 1000000
-
-1 problem in 1 scenario file
-"
-    );
-}
-
-#[test]
-fn a_count_beyond_its_bound_is_refused() {
-    assert_eq!(
-        shown_with("attempts = 101", ""),
-        "error: `attempts` must lie between 1 and 100
- --> test:2:12
-  |
-2 | attempts = 101
-  |            ^^^ too large
-  |
-  = help: write a whole number from 1 to 100
-
-1 problem in 1 scenario file
-"
-    );
-}
-
-#[test]
-fn a_rate_is_a_number_above_zero() {
-    assert_eq!(
-        shown_with("scale = 0", ""),
-        "error: `scale` must be a number above 0 and up to 10000000
- --> test:2:9
-  |
-2 | scale = 0
-  |         ^ this is 0
-  |
-  = help: write a number such as 1500 or 0.5
-
-1 problem in 1 scenario file
-"
-    );
-}
-
-#[test]
-fn a_rate_is_no_nan_and_not_infinite() {
-    assert_eq!(
-        shown_with("scale = nan", ""),
-        "error: `scale` must be a number above 0 and up to 10000000
- --> test:2:9
-  |
-2 | scale = nan
-  |         ^^^ this is NaN
-  |
-  = help: write a number such as 1500 or 0.5
-
-1 problem in 1 scenario file
-"
-    );
-}
-
-#[test]
-fn an_infinite_number_is_refused() {
-    assert_eq!(
-        shown_with("scale = inf", ""),
-        "error: `scale` must be a number above 0 and up to 10000000
- --> test:2:9
-  |
-2 | scale = inf
-  |         ^^^ this is inf
-  |
-  = help: write a number such as 1500 or 0.5
-
-1 problem in 1 scenario file
-"
     );
 }
 
@@ -610,6 +354,103 @@ global-fif = "either"
   = help: did you mean `global-fifo`? the promises are no-duplicates, per-user-fifo, global-fifo, no-loss, no-phantoms, position, expiry, idempotence, capacity
 
 1 problem in 1 scenario file
+"#
+    );
+}
+
+#[test]
+fn a_broken_table_is_not_also_a_missing_one() {
+    assert_eq!(
+        shown(
+            r#"about = "A test."
+[load.open]
+rate = 10
+duration = "1s"
+[pol]
+share = 1
+every = "10ms"
+[promises]
+check = ["position"]
+[limits.position]
+p99 = "5ms"
+"#
+        ),
+        "error: unknown key `pol`
+ --> test:5:2
+  |
+5 | [pol]
+  |  ^^^ the file has no such key
+  |
+  = help: did you mean `poll`?
+
+1 problem in 1 scenario file
+"
+    );
+}
+
+#[test]
+fn an_empty_file_lacks_what_every_scenario_needs() {
+    assert_eq!(
+        shown(""),
+        "error: `about` is missing
+--> test
+ = help: add `about`: a text in quotes
+
+error: `load` is missing
+--> test
+ = help: add `load`: Who joins: exactly one of [load.open], [load.closed] and [load.flood].
+
+error: `promises` is missing
+--> test
+ = help: add `promises`: What must hold: the table [promises] with `check`, a list of promises.
+
+3 problems in 1 scenario file
+"
+    );
+}
+
+#[test]
+fn syntax_errors_are_all_shown_where_they_are() {
+    assert_eq!(
+        shown(
+            r#"about = "A test
+[load
+rate = = 3
+"#
+        ),
+        r#"error: this is not TOML: invalid basic string, expected `"`
+ --> test:1:16
+  |
+1 | about = "A test
+  |                ^
+  |
+  = help: correct it; https://toml.io shows the syntax
+
+error: this is not TOML: unclosed table, expected `]`
+ --> test:2:6
+  |
+2 | [load
+  |      ^
+  |
+  = help: correct it; https://toml.io shows the syntax
+
+error: this is not TOML: extra `=`, expected nothing
+ --> test:3:8
+  |
+3 | rate = = 3
+  |        ^
+  |
+  = help: correct it; https://toml.io shows the syntax
+
+error: this is not TOML: unexpected key or value, expected newline, `#`
+ --> test:3:10
+  |
+3 | rate = = 3
+  |          ^
+  |
+  = help: correct it; https://toml.io shows the syntax
+
+4 problems in 1 scenario file
 "#
     );
 }
