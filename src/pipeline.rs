@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 pub use request::{Failure, Outcome, Progress, Request};
 
 use crate::history::{self, History};
-use crate::load::{CellSetup, Control, Recorded, run_cell};
+use crate::load::{CellSetup, Control, LoadError, Recorded, Trouble, run_cell};
 use crate::plan::plan;
 use crate::queue::Design;
 use crate::report::{self, Cell, Document, Run};
@@ -51,22 +51,29 @@ fn run_one(
     let plan = plan(scenario, request.seed);
     let prefix = format!("{}{index}:", request.prefix);
     let setup = CellSetup { scenario, design, plan: &plan, endpoint: target.endpoint(), prefix };
-    let Recorded { history, trouble, mut notes } = match run_cell(&setup, control) {
+    let Recorded { history, trouble } = match run_cell(&setup, control) {
         Ok(recorded) => recorded,
         Err(error) => return (None, Some(error.into())),
     };
     let saved = run_folder::write_cell(&request.folder, &history);
-    notes.extend(trouble.iter().map(ToString::to_string));
-    let cell = judge(&history, &notes);
-    (Some(cell), saved.err().map(Failure::Folder).or(trouble.map(Failure::Trouble)))
+    let wiped = if matches!(trouble, Some(Trouble::ServerLost(_))) { Ok(()) } else { wipe(target, &setup.prefix) };
+    let failure = saved.err().map(Failure::Folder).or(trouble.map(Failure::Trouble)).or(wiped.err());
+    (Some(judge(&history)), failure)
+}
+
+/// Removes the cell's keys: the next cell shall not pay for them, and a given server is left as it was.
+fn wipe(target: &Target, prefix: &str) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
+    runtime.block_on(target.wipe(prefix))?;
+    Ok(())
 }
 
 /// The part of the story that is a pure function of a history.
 #[must_use]
-pub fn judge(history: &History, notes: &[String]) -> Cell {
+pub fn judge(history: &History) -> Cell {
     let findings = checks::judge(history);
     let measurements = measure::measure(history);
-    let verdict = judge_cell(&findings, &measurements, &history.header.terms, notes);
+    let verdict = judge_cell(&findings, &measurements, &history.header.terms, &history.header.notes);
     report::cell(&history.header, history.records.len() as u64, findings, measurements, verdict)
 }
 
@@ -75,7 +82,7 @@ pub fn judge(history: &History, notes: &[String]) -> Cell {
 /// # Errors
 /// When one of them cannot be read.
 pub fn check(paths: &[Utf8PathBuf], about: Run) -> Result<Document, history::HistoryError> {
-    let judged = |path: &Utf8PathBuf| -> Result<Cell, history::HistoryError> { Ok(judge(&history::read(path)?, &[])) };
+    let judged = |path: &Utf8PathBuf| -> Result<Cell, history::HistoryError> { Ok(judge(&history::read(path)?)) };
     let cells = paths.iter().map(judged).collect::<Result<Vec<Cell>, _>>()?;
     Ok(Document::new(about, cells))
 }

@@ -119,7 +119,8 @@ fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() 
     let scenario = scenario(&text);
     let plan = plan(&scenario, 1);
     let prefix = "test:".to_owned();
-    let setup = CellSetup { scenario: &scenario, design: Design::ZsetSeq, plan: &plan, endpoint: target.endpoint(), prefix };
+    let setup =
+        CellSetup { scenario: &scenario, design: Design::ZsetSeq, plan: &plan, endpoint: target.endpoint(), prefix };
     let control = Control::default();
     let recorded = std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -56,6 +56,7 @@ impl From<&Failure> for Exit {
             Failure::Trouble(Trouble::Interrupted) => Exit::Interrupted,
             Failure::Load(LoadError::Target(_) | LoadError::Scripts { .. } | LoadError::Runtime(_))
             | Failure::Trouble(Trouble::ServerLost(_) | Trouble::ClientFailed(_))
+            | Failure::Target(_)
             | Failure::Folder(_) => Exit::Environment,
         }
     }

@@ -28,6 +28,9 @@ pub struct Header {
     pub terms: Terms,
     /// How the run ended.
     pub end: RunEnd,
+    /// Why it ended so, and what else a reader must know: one sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Whether the final drain went through: only then "still waiting" is known.
     pub drained: bool,
     /// Begin and end of the load phase in ns since the run began; `None` for a foreign history.

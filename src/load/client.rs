@@ -68,7 +68,7 @@ impl Client {
             let op = op_of(number);
             let Some((due_ns, call)) = periodic.nth(op, number) else { return };
             let intended_ns = self.shared.load_start_ns.get().saturating_add(due_ns);
-            self.shared.clock.sleep_until(intended_ns).await;
+            self.shared.clock.wait_until(intended_ns).await;
             let over = match periodic.until {
                 Until::LoadEnd => self.shared.load_over.get(),
                 Until::SettleEnd => self.shared.settled.get(),
@@ -90,7 +90,7 @@ impl Client {
                 return self.shared.clock.now_ns();
             }
         };
-        self.shared.clock.sleep_until(intended_ns).await;
+        self.shared.clock.wait_until(intended_ns).await;
         intended_ns
     }
 

@@ -41,8 +41,6 @@ pub struct Recorded {
     pub history: History,
     /// Why it ended early.
     pub trouble: Option<Trouble>,
-    /// What else a reader must know: a planned fault that could not be brought about.
-    pub notes: Vec<String>,
 }
 
 /// Why a cell ended early.
@@ -165,8 +163,10 @@ impl<'a> CellRun<'a> {
             Some(Trouble::ServerLost(_)) => RunEnd::ServerLost,
             Some(_) => RunEnd::Interrupted,
         };
-        let history = History { header: self.header(end), records, names: Names::default() };
-        Ok(Recorded { history, trouble, notes: self.shared.notes.take() })
+        let mut notes = self.shared.notes.take();
+        notes.extend(trouble.iter().map(ToString::to_string));
+        let history = History { header: self.header(end, notes), records, names: Names::default() };
+        Ok(Recorded { history, trouble })
     }
 
     /// Warm-up, load, settling, drain.
@@ -200,7 +200,7 @@ impl<'a> CellRun<'a> {
         let cpu_ns = thread_cpu_ns().saturating_sub(cpu_before_ns);
         self.account(&before, &mut warden, warden_id, cpu_ns).await;
 
-        self.shared.clock.sleep_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
+        self.shared.clock.wait_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
         self.shared.settled.set(true);
         if let Some(trouble) = join_all(&mut periodic).await {
             return Ok(Some(trouble));
@@ -275,7 +275,7 @@ impl<'a> CellRun<'a> {
             let PlannedFault::ScriptFlush { at_ns } = *fault;
             let shared = Rc::clone(&self.shared);
             periodic.spawn_local(async move {
-                shared.clock.sleep_until(shared.load_start_ns.get().saturating_add(at_ns)).await;
+                shared.clock.wait_until(shared.load_start_ns.get().saturating_add(at_ns)).await;
                 if let Err(error) = script_flush(&shared).await {
                     shared.notes.borrow_mut().push(format!("the planned SCRIPT FLUSH did not happen: {error}"));
                 }
@@ -304,7 +304,7 @@ impl<'a> CellRun<'a> {
         self.recorders.iter().map(joins).sum()
     }
 
-    fn header(&self, end: RunEnd) -> Header {
+    fn header(&self, end: RunEnd, notes: Vec<String>) -> Header {
         let (scenario, plan) = (self.setup.scenario, self.setup.plan);
         Header {
             schema: SCHEMA,
@@ -315,6 +315,7 @@ impl<'a> CellRun<'a> {
             plan_hash: plan.hash.clone(),
             terms: terms(scenario, self.setup.design.name(), self.setup.design.facts().duplicate_means),
             end,
+            notes,
             drained: self.drained.get(),
             load_ns: self.load_ns.get(),
             offered_joins_per_s: plan.offered_joins_per_s,

@@ -52,6 +52,9 @@ pub enum Failure {
     /// A cell ended early.
     #[error(transparent)]
     Trouble(#[from] Trouble),
+    /// What a cell left on the server could not be removed.
+    #[error(transparent)]
+    Target(#[from] crate::target::TargetError),
     /// Something could not be written.
     #[error(transparent)]
     Folder(#[from] FolderError),

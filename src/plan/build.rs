@@ -93,20 +93,31 @@ fn open(load: &OpenLoad, crowd: &mut Crowd<'_>, rng: &mut ChaCha8Rng) -> Vec<Ste
         .collect()
 }
 
-/// Users are dealt out to the clients; a client sees one user through before the next.
+/// Users are dealt out to the clients. A client lets its users join one after the other, `think` apart, and
+/// sees to what they do later when its time has come: nobody's waiting keeps the next from joining.
+/// The times are nominal. The client waits for each answer, so what it does in truth comes later.
 fn closed(load: &ClosedLoad, crowd: &mut Crowd<'_>) -> Vec<Steps> {
     let clients = load.clients.max(1) as usize;
-    let mut programs: Vec<Vec<(When, Operation)>> = vec![Vec::new(); clients];
+    let mut programs: Vec<Vec<(u64, Operation)>> = vec![Vec::new(); clients];
     let users = load.groups.iter().flat_map(|group| (0..group.users).map(|_| group.tokens_per_user));
     for (index, tokens) in users.enumerate() {
-        let mut before_ns = 0;
-        for (number, action) in crowd.actions(tokens).into_iter().enumerate() {
-            let pause_ns = if number == 0 { nanos(load.think) } else { action.offset_ns - before_ns };
-            before_ns = action.offset_ns;
-            programs[index % clients].push((When::After(pause_ns), action.call));
-        }
+        let turn = (index / clients) as u64;
+        let joined_ns = turn.saturating_mul(nanos(load.think));
+        let actions = crowd.actions(tokens).into_iter();
+        programs[index % clients].extend(actions.map(|action| (joined_ns + action.offset_ns, action.call)));
     }
-    programs.into_iter().map(|steps| (Vec::new(), steps)).collect()
+    let paced = |mut steps: Vec<(u64, Operation)>| {
+        // Stable: at equal times the order of the users, and of what each does, stays.
+        steps.sort_by_key(|(nominal_ns, _)| *nominal_ns);
+        let mut before_ns = 0;
+        let pause = |(nominal_ns, call)| {
+            let pause_ns = nominal_ns - before_ns;
+            before_ns = nominal_ns;
+            (When::After(pause_ns), call)
+        };
+        (Vec::new(), steps.into_iter().map(pause).collect())
+    };
+    programs.into_iter().map(paced).collect()
 }
 
 /// One client a join; each waits at the barrier of the round, joins, and follows up.

@@ -47,6 +47,7 @@ pub(super) fn absent(scenario: &str) -> Header {
         seed: 0,
         plan_hash: String::new(),
         terms: Terms::default(),
+        notes: Vec::new(),
         end: RunEnd::Complete,
         drained: false,
         load_ns: None,
