@@ -4,6 +4,7 @@
 //! `make redis-image` builds. Without them they say that they did not run, and pass; where
 //! `STANCHION_REQUIRE_CONTAINER=1` is set, they fail instead.
 #![cfg(feature = "containers")]
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
 use std::io::Write;
 use std::process::{Command, Stdio};

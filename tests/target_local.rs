@@ -1,6 +1,7 @@
 //! A local server: it starts, it stops, and it leaves nothing behind, however its owner ends.
 //!
 //! Waits below have limits only so that a failure ends: what is asserted is that the thing happened.
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

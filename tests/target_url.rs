@@ -1,4 +1,5 @@
 //! A server given by URL: it is used only when a run can work on it, and every refusal says why.
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
