@@ -36,8 +36,10 @@ fn wait_until(what: &str, happened: impl Fn() -> bool) {
     }
 }
 
+/// By the shell's own `kill`: the program of that name is not installed everywhere.
 fn signal(name: &str, pid: u32) {
-    assert!(Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap().success());
+    let status = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap();
+    assert!(status.success(), "kill -{name} {pid}");
 }
 
 async fn ping(endpoint: &Endpoint) -> String {
