@@ -1,5 +1,6 @@
 //! Where a Redis listens, how to connect to it, and what a failure to do so means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -102,17 +103,12 @@ fn server_words(error: &RedisError) -> String {
     format!("{} {}", error.code().unwrap_or("ERR"), error.detail().unwrap_or_default()).trim_end().to_owned()
 }
 
-/// Whether the error, or what an I/O error wraps, comes from the TLS library.
+/// Whether the TLS library failed: its error is wrapped in an I/O error, and that one in an [`Arc`].
 fn tls_failed(error: &RedisError) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        if inner.is::<rustls::Error>() {
-            return true;
-        }
-        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| inner.source());
-    }
-    false
+    std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>())
+        .and_then(|shared| shared.downcast_ref::<std::io::Error>()?.get_ref())
+        .is_some_and(|cause| cause.is::<rustls::Error>())
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ pub enum TargetError {
     },
     /// Something accepts connections or commands, but does not answer.
     #[error(
-        "{address} did not answer within {waited_s} s. The server hangs, is stopped, or a firewall drops the packets; \
-         try `redis-cli PING` from this machine"
+        "{address} did not answer within {waited_s} s. The server hangs or is stopped, a firewall drops the packets, or \
+         a server without TLS was asked by rediss://; try `redis-cli PING` from this machine"
     )]
     Silent {
         /// Where.

@@ -10,20 +10,11 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for the word that says which process to end, and then for the end of the input. The process is
-/// ended only if it still works in the folder, where `/proc` can tell: its number may have been given to
-/// another one. The server gets up to 5 s to end before its folder goes.
-const SCRIPT: &str = r#"
-trap '' HUP INT TERM
-read -r pid
-read -r _
-if [ -n "$pid" ]; then
-    if [ ! -d /proc/self ] || [ "$(readlink "/proc/$pid/cwd")" = "$1" ]; then kill -9 "$pid"; fi
-    tries=0
-    while kill -0 "$pid" && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
-fi
-rm -rf -- "$1"
-"#;
+/// Waits for the word that says which process to end, and then for the end of the input. Where `/proc` can
+/// tell, the process is ended only if it works in the folder: its number may have been given to another one.
+const SCRIPT: &str = r#"trap '' HUP INT TERM; read -r pid; read -r _
+[ -d /proc/self ] && [ "$(readlink "/proc/$pid/cwd")" != "$1" ] || kill -9 "$pid"
+sleep 0.1; rm -rf -- "$1""#;
 
 /// The shell, and the pipe that keeps it waiting.
 #[derive(Debug)]
