@@ -1,12 +1,14 @@
 //! What every design promises to one client at a time, on a real server.
 
+#![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
+
 mod support;
 
 use std::time::Duration;
 
 use redis::Value;
 use stanchion::model::{Dedupe, Outcome, QueueStats, Refusal, Token, UserId};
-use stanchion::queue::{Commands, Counted, Design, WaitingQueue};
+use stanchion::queue::{CommandError, Commands, Counted, Design, Live, WaitingQueue, outcome_of};
 use support::{batch, by_request, by_user, client, fresh, on_a_server, open};
 
 /// Designs whose order is that of the joins even when they come within one millisecond.
@@ -376,4 +378,104 @@ fn every_key_of_an_event_carries_its_hash_tag_and_the_run_prefix() {
             }
         }
     });
+}
+
+#[test]
+fn of_a_hundred_joins_at_once_under_one_key_exactly_one_succeeds() {
+    on_a_server(async |target| {
+        let mut clients = Vec::new();
+        for _ in 0..100 {
+            clients.push(client(target).await);
+        }
+        for design in Design::ALL.iter().copied().filter(|design| *design != Design::StreamsNaive) {
+            let queue = open(design, Dedupe::User, None);
+            let joins = (0..).zip(&clients).map(|(token, client)| queue.join(client, by_user(7, token)));
+            let outcomes: Vec<Outcome> = futures_util::future::try_join_all(joins).await.unwrap();
+            let winners: Vec<usize> = (0..100).filter(|nth| outcomes[*nth] == Outcome::Joined).collect();
+            let [winner] = winners[..] else { panic!("{design:?}: {winners:?} all joined") };
+            let told = outcomes.iter().filter(|outcome| **outcome == Outcome::Duplicate(Token(winner as u64))).count();
+            assert_eq!(told, 99, "{design:?}: the others are told who won");
+        }
+    });
+}
+
+#[test]
+fn composite_rebased_refuses_joins_once_its_epoch_is_used_up() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        let settings = fresh(Dedupe::User, None);
+        let epoch = format!("test:epoch:event:{{{}}}", settings.event);
+        let queue = Design::CompositeRebased.open(settings);
+        queue.join(&client, by_user(1, 1)).await.unwrap();
+        let Ok(Value::BulkString(stored)) = client.command(redis::cmd("GET").arg(&epoch).take()).await else {
+            panic!("no epoch")
+        };
+        let stored: u128 = String::from_utf8(stored).unwrap().parse().unwrap();
+        let now = client.now().as_millis();
+        assert_eq!((stored % 86_400_000, now - stored < 2 * 86_400_000), (0, true), "a recent midnight");
+
+        let hundred_days_ago = now - 100 * 86_400_000;
+        client.command(redis::cmd("SET").arg(&epoch).arg(hundred_days_ago.to_string()).take()).await.unwrap();
+        let refused = queue.join(&client, by_user(2, 2)).await.unwrap_err();
+        assert_eq!(outcome_of(&refused, 1), Outcome::Refused(Refusal::Other), "{refused}");
+        assert!(refused.to_string().contains("99 days"), "{refused}");
+        assert_eq!(queue.stats(&client).await, Ok(Outcome::Stats(QueueStats { users: 1, entries: 1 })));
+    });
+}
+
+#[test]
+fn the_scores_of_the_composites_are_the_float64_their_teams_would_compute() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        // 1,000 joins of one millisecond: how many distinct scores are left of them?
+        let distinct = async |way: Design| {
+            let (settings, frozen) = (fresh(Dedupe::User, None), Frozen(&client));
+            let line = format!("test:queue:event:{{{}}}", settings.event);
+            let queue = way.open(settings);
+            for user in 0..1_000 {
+                queue.join(&frozen, by_user(user, user)).await.unwrap();
+            }
+            let all = client.command(redis::cmd("ZRANGE").arg(&line).arg(0).arg(-1).arg("WITHSCORES").take()).await;
+            let Ok(Value::Array(all)) = all else { panic!("a sorted set") };
+            all.chunks(2).map(|pair| format!("{:?}", pair[1])).collect::<std::collections::HashSet<_>>().len()
+        };
+        assert_eq!(distinct(Design::ZsetMs).await, 1);
+        assert_eq!(distinct(Design::CompositeShift).await, 1, "the step of a float64 near 2^65 is 4,096");
+        assert_eq!(distinct(Design::CompositeDecimal).await, 5, "the step of a float64 near the clock is 2^-12");
+        assert_eq!(distinct(Design::CompositeCenti).await, 1_000, "distinct, but the 101st lies in the next ms");
+        assert_eq!(distinct(Design::CompositeRebased).await, 1_000);
+    });
+}
+
+/// A client whose clock stands still.
+struct Frozen<'a>(&'a Live);
+
+impl Commands for Frozen<'_> {
+    async fn command(&self, cmd: redis::Cmd) -> Result<Value, CommandError> {
+        self.0.command(cmd).await
+    }
+
+    async fn pipeline(&self, cmds: Vec<redis::Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
+        self.0.pipeline(cmds).await
+    }
+
+    async fn transaction(&self, cmds: Vec<redis::Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
+        self.0.transaction(cmds).await
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_millis(1_759_622_400_123) // 2025-10-05
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration).await;
+    }
+
+    fn random(&self) -> u64 {
+        self.0.random()
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+        self.0.spawn(work);
+    }
 }
