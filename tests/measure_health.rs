@@ -53,7 +53,7 @@ fn a_closed_loop_and_an_empty_load_say_why_a_rate_is_missing() {
     let mut history = open(10, 0);
     history.header.offered_joins_per_s = None;
     let throughput = measure(&history).throughput;
-    assert!(throughput.offered_per_s.is_none() && throughput.reason.unwrap().contains("waited for its answer"));
+    assert!(throughput.offered_per_s.is_none() && throughput.reason.unwrap().contains("names no offered rate"));
     history.header.load_ns = Some((5, 5));
     let throughput = measure(&history).throughput;
     assert_eq!(
