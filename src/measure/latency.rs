@@ -12,7 +12,7 @@
 //! Nothing is skipped, invented or clamped. A difference that is negative, or longer than a signed 64-bit
 //! number of nanoseconds, is no latency: it is left out of that clock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hdrhistogram::Histogram;
 
@@ -74,7 +74,7 @@ impl Default for Samples {
 pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
     let firsts = firsts(history);
     let mut groups: BTreeMap<Group, Samples> = BTreeMap::new();
-    let mut ended: HashMap<OpId, ()> = HashMap::new();
+    let mut ended: HashSet<OpId> = HashSet::new();
     for record in history.records.iter().filter(|record| answered(record)) {
         let Some(returned_ns) = record.returned_ns else { continue };
         let op = record.call.kind();
@@ -86,7 +86,7 @@ pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
         sample(record.phase, Clock::Service, Some(record.sent_ns), returned_ns);
         let first = match firsts.get(&record.op) {
             // The first answer ends an operation; what follows it is nobody's wait.
-            Some(_) if ended.insert(record.op, ()).is_some() => continue,
+            Some(_) if !ended.insert(record.op) => continue,
             Some(first) => first,
             None => record,
         };

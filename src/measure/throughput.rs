@@ -40,7 +40,7 @@ pub(super) fn throughput(history: &History) -> Throughput {
         joins => Ok(joins as f64 / seconds),
     });
     let offered_per_s = history.header.offered_joins_per_s;
-    let closed = "no rate was offered: each client waited for its answer before it went on";
+    let closed = "the history names no offered rate: a closed loop offers what it gets";
     let reason = match (offered_per_s, achieved) {
         (_, Err(why)) => Some(why.to_owned()),
         (None, Ok(_)) => Some(closed.to_owned()),
