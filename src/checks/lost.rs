@@ -10,7 +10,8 @@ use super::stay::{Stay, stays};
 use super::sweep::FifoClass;
 
 /// The trace in which every lost admission is replaced by as many possible removals as it asked for.
-pub(super) fn relaxed(trace: &Trace, class: FifoClass) -> Trace {
+#[must_use]
+pub fn relaxed(trace: &Trace, class: FifoClass) -> Trace {
     let mut relaxed = trace.clone();
     let mut slots: Vec<LostAdmission> = std::mem::take(&mut relaxed.lost);
     slots.sort_by_key(|lost| (lost.inv_ns, lost.record));

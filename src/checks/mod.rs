@@ -12,7 +12,7 @@ pub mod idempotence;
 mod judge;
 mod lifetimes;
 mod line;
-mod lost;
+pub mod lost;
 pub mod no_duplicates;
 pub mod no_loss;
 pub mod no_phantoms;
