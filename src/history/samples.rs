@@ -14,6 +14,7 @@ pub(crate) fn header() -> Header {
         plan_hash: "00ff".to_owned(),
         terms: Terms::default(),
         end: RunEnd::Complete,
+        notes: Vec::new(),
         drained: true,
         load_ns: Some((0, 1_000)),
         offered_joins_per_s: Some(0.1 + 0.2),

@@ -95,14 +95,16 @@ fn open(load: &OpenLoad, crowd: &mut Crowd<'_>, rng: &mut ChaCha8Rng) -> Vec<Ste
 
 /// Users are dealt out to the clients. A client lets its users join one after the other, `think` apart, and
 /// sees to what they do later when its time has come: nobody's waiting keeps the next from joining.
-/// The times are nominal. The client waits for each answer, so what it does in truth comes later.
+/// The times are nominal. The client waits for each answer, so what it does in truth comes later. Clients
+/// begin one after the other within the first `think`: in step, they would only ever join at once.
 fn closed(load: &ClosedLoad, crowd: &mut Crowd<'_>) -> Vec<Steps> {
     let clients = load.clients.max(1) as usize;
     let mut programs: Vec<Vec<(u64, Operation)>> = vec![Vec::new(); clients];
     let users = load.groups.iter().flat_map(|group| (0..group.users).map(|_| group.tokens_per_user));
     for (index, tokens) in users.enumerate() {
         let turn = (index / clients) as u64;
-        let joined_ns = turn.saturating_mul(nanos(load.think));
+        let begun_ns = nanos(load.think) / clients as u64 * (index % clients) as u64;
+        let joined_ns = begun_ns + turn.saturating_mul(nanos(load.think));
         let actions = crowd.actions(tokens).into_iter();
         programs[index % clients].extend(actions.map(|action| (joined_ns + action.offset_ns, action.call)));
     }
@@ -325,7 +327,8 @@ mod tests {
             let plan = plan(&scenario(open_load()), seed);
             for client in &plan.clients {
                 if let Program::Steps { load, .. } = &client.program {
-                    prop_assert!(load.is_sorted_by_key(|step| match step.when { When::At(at_ns) => at_ns, _ => u64::MAX }));
+                    let ordered = load.is_sorted_by_key(|step| match step.when { When::At(at_ns) => at_ns, _ => 0 });
+                    prop_assert!(ordered);
                 }
             }
             let dropped = steps(&plan).filter(|step| plan.drops_reply(step.op, step.call.kind())).count();

@@ -21,10 +21,6 @@ pub(super) struct Action {
     pub(super) call: Operation,
 }
 
-/// Gap between the joins of a user who asks for several tokens. They are sent one after the other by one
-/// client, so the gap only has to keep them apart in an open plan.
-const TOKEN_GAP_NS: u64 = 1_000_000;
-
 impl<'a> Crowd<'a> {
     pub(super) fn new(scenario: &'a Scenario, rng: ChaCha8Rng) -> Self {
         Crowd { scenario, rng, next_user: 0, next_token: 0, next_request: 0 }
@@ -58,22 +54,20 @@ impl<'a> Crowd<'a> {
         self.rng.random_bool(share.clamp(0.0, 1.0))
     }
 
-    /// All that a user does, by offset. Joins come first at equal offsets.
+    /// All that a user does, by offset. Whoever asks for several tokens asks for all at once: the client sends
+    /// one when the other is answered.
     pub(super) fn actions(&mut self, tokens: u32) -> Vec<Action> {
         let scenario = self.scenario;
         let user = self.user();
         let mut actions = Vec::new();
         let mut act = |offset_ns: u64, call: Operation| actions.push(Action { offset_ns, call });
-        let mut last_join_ns = 0;
-        for number in 0..tokens {
-            let joined_ns = u64::from(number) * TOKEN_GAP_NS;
-            last_join_ns = joined_ns;
+        for _ in 0..tokens {
             let entry = self.entry(user);
-            act(joined_ns, Operation::Join(entry));
+            act(0, Operation::Join(entry));
             if let Some(repeat) = scenario.repeat
                 && self.chosen(repeat.share)
             {
-                act(joined_ns + nanos(repeat.after), Operation::Join(self.again(entry)));
+                act(nanos(repeat.after), Operation::Join(self.again(entry)));
             }
             for (polling, call) in
                 [(scenario.poll, Operation::Position(entry)), (scenario.renew, Operation::Renew(entry))]
@@ -82,25 +76,25 @@ impl<'a> Crowd<'a> {
                     && self.chosen(polling.share)
                 {
                     for time in 1..=u64::from(polling.times) {
-                        act(joined_ns + time * nanos(polling.every), call);
+                        act(time * nanos(polling.every), call);
                     }
                 }
             }
             if let Some(leave) = scenario.leave
                 && self.chosen(leave.share)
             {
-                act(joined_ns + nanos(leave.after), Operation::Leave(entry));
+                act(nanos(leave.after), Operation::Leave(entry));
             }
             if let Some(rejoin) = scenario.rejoin
                 && self.chosen(rejoin.share)
             {
-                act(joined_ns + nanos(rejoin.after), Operation::Join(self.again(entry)));
+                act(nanos(rejoin.after), Operation::Join(self.again(entry)));
             }
         }
         if let Some(entries) = scenario.entries
             && self.chosen(entries.share)
         {
-            act(last_join_ns + nanos(entries.after), Operation::Entries(user));
+            act(nanos(entries.after), Operation::Entries(user));
         }
         actions.sort_by_key(|action| action.offset_ns);
         actions

@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use stanchion::history::{CommandStat, Header, History, Names, Record, RunEnd, SCHEMA, ServerCost};
 use stanchion::model::{
-    BatchId, ClientId, Dedupe, DedupeKey, DuplicateMeans, Entry, OpId, Operation, Outcome, Phase, PositionTolerance,
-    Promise, QueueStats, Refusal, Terms, Token, UnknownCause, UserId,
+    BatchId, ClientId, Dedupe, DedupeKey, DuplicateMeans, Entry, Expectation, Limit, OpId, OpKind, Operation, Outcome,
+    Percentile, Phase, PositionTolerance, Promise, QueueStats, Refusal, Terms, Token, UnknownCause, UserId,
 };
 
 /// Any history whatever, sensible or not.
@@ -30,6 +31,7 @@ pub fn own_history(joins: u64) -> History {
         plan_hash: String::new(),
         terms: Terms::default(),
         end: RunEnd::Complete,
+        notes: Vec::new(),
         drained: true,
         load_ns: Some((0, 1_000_000)),
         offered_joins_per_s: None,
@@ -57,11 +59,15 @@ pub fn own_history(joins: u64) -> History {
 }
 
 pub fn header() -> impl Strategy<Value = Header> {
-    let texts = ("[ -~]{0,12}", "\\PC{0,12}", "[a-z-]{0,12}", "[0-9a-f]{0,8}");
+    let texts = ("[ -~]{0,12}", "\\PC{0,12}", "[a-z-]{0,12}", "[0-9a-f]{0,8}", vec("\\PC{0,12}", 0..3));
     let end = prop_oneof![Just(RunEnd::Complete), Just(RunEnd::Interrupted), Just(RunEnd::ServerLost)];
     let rest = (any::<u64>(), terms(), end, any::<bool>(), any::<Option<(u64, u64)>>(), option::of(finite()));
     (texts, rest, option::of(server())).prop_map(
-        |((tool, scenario, queue, plan_hash), (seed, terms, end, drained, load_ns, offered_joins_per_s), server)| {
+        |(
+            (tool, scenario, queue, plan_hash, notes),
+            (seed, terms, end, drained, load_ns, offered_joins_per_s),
+            server,
+        )| {
             let schema = SCHEMA;
             Header {
                 schema,
@@ -72,6 +78,7 @@ pub fn header() -> impl Strategy<Value = Header> {
                 plan_hash,
                 terms,
                 end,
+                notes,
                 drained,
                 load_ns,
                 offered_joins_per_s,
@@ -90,8 +97,9 @@ pub fn terms() -> impl Strategy<Value = Terms> {
     let dedupe = prop_oneof![Just(Dedupe::User), Just(Dedupe::Request)];
     let means = prop_oneof![Just(DuplicateMeans::WaitingNow), Just(DuplicateMeans::AcceptedBefore)];
     let ttl = (any::<Option<u64>>(), any::<u64>(), any::<u64>(), any::<bool>());
-    (promises, dedupe, means, ttl, any::<u64>(), finite(), any::<Option<u64>>()).prop_map(
-        |(promises, dedupe, duplicate_means, ttl, absolute, relative, capacity)| Terms {
+    let rules = (vec(limit(), 0..3), expectations());
+    (promises, dedupe, means, ttl, any::<u64>(), finite(), any::<Option<u64>>(), rules).prop_map(
+        |(promises, dedupe, duplicate_means, ttl, absolute, relative, capacity, (limits, expect))| Terms {
             promises,
             dedupe,
             duplicate_means,
@@ -101,8 +109,21 @@ pub fn terms() -> impl Strategy<Value = Terms> {
             ttl_from_join_only: ttl.3,
             position_tolerance: PositionTolerance { absolute, relative: relative.abs() },
             capacity,
+            limits,
+            expect,
         },
     )
+}
+
+fn limit() -> impl Strategy<Value = Limit> {
+    let max = (any::<u32>(), 0..1_000_000_000u32).prop_map(|(secs, nanos)| Duration::new(secs.into(), nanos));
+    (prop::sample::select(&OpKind::ALL), prop::sample::select(&Percentile::ALL), max)
+        .prop_map(|(op, percentile, max)| Limit { op, percentile, max })
+}
+
+fn expectations() -> impl Strategy<Value = BTreeMap<Promise, Expectation>> {
+    let expectation = prop_oneof![Just(Expectation::Violated), Just(Expectation::Either)];
+    prop::collection::btree_map(prop::sample::select(&Promise::ALL), expectation, 0..3)
 }
 
 fn server() -> impl Strategy<Value = ServerCost> {

@@ -33,6 +33,7 @@ impl Book {
             plan_hash: String::new(),
             terms,
             end: RunEnd::Complete,
+            notes: Vec::new(),
             drained: true,
             load_ns: None,
             offered_joins_per_s: None,
