@@ -1,6 +1,6 @@
-//! Histories as Parquet: what DuckDB, pandas, Polars and Spark read without being told anything.
+//! Histories as Parquet: what DuckDB, pandas and Polars read without being told anything.
 //!
-//! One row an attempt. [`columns`] is the schema as a table of data; [`write`] and [`read`] walk over it.
+//! One row an attempt. [`columns`] is the schema as a table of data; [`mod@write`] and [`mod@read`] walk over it.
 //! The header and the names of a foreign history are JSON in the file's key-value metadata. A
 //! [`seal`] in a gap of the file that no reader looks at tells a damaged file from a sound one.
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use camino::Utf8Path;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType};
+use parquet::data_type::{ByteArray, DataType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, RowGroupReader};
@@ -26,14 +26,13 @@ pub(in crate::history) fn read(path: &Utf8Path) -> Result<History, HistoryError>
     let unreadable = |source| HistoryError::Read { path: path.to_owned(), source };
     let damaged = |detail: &str| HistoryError::Damaged { path: path.to_owned(), detail: detail.to_owned() };
     let mut file = File::open(path).map_err(unreadable)?;
-    match seal::examine(&mut file).map_err(unreadable)? {
-        Seal::Broken => Err(damaged("its bytes are not those that its seal was made for")),
-        Seal::Whole => decode(path, file),
-        // Another tool wrote it, so nothing is known of its bytes; the decoder was not built to meet
-        // hostile ones, and a slip of its own must not take the program down.
-        Seal::Missing => catch_unwind(AssertUnwindSafe(|| decode(path, file)))
-            .unwrap_or_else(|_| Err(damaged("its Parquet structure contradicts itself"))),
+    if seal::examine(&mut file).map_err(unreadable)? == Seal::Broken {
+        return Err(damaged("its bytes are not those that its seal was made for"));
     }
+    // A file without a seal comes from another tool, so nothing is known of its bytes. The decoder was not
+    // built to meet hostile ones, and a slip of its own must not take the program down.
+    catch_unwind(AssertUnwindSafe(|| decode(path, file)))
+        .unwrap_or_else(|_| Err(damaged("its Parquet structure contradicts itself")))
 }
 
 fn decode(path: &Utf8Path, file: File) -> Result<History, HistoryError> {
@@ -54,16 +53,16 @@ fn decode(path: &Utf8Path, file: File) -> Result<History, HistoryError> {
     let mut records = Vec::new();
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).map_err(damaged)?;
+        let count = usize::try_from(group.metadata().num_rows())
+            .map_err(|_| damaged(ParquetError::General("it has fewer rows than none".to_owned())))?;
         let cells = COLUMNS
             .iter()
             .zip(&columns)
-            .map(|(column, place)| read_column(path, group.as_ref(), column, *place))
+            .map(|(column, place)| read_column(path, group.as_ref(), column, *place, count))
             .collect::<Result<Vec<_>, _>>()?;
-        let count = group.metadata().num_rows();
-        let count = usize::try_from(count)
-            .ok()
-            .filter(|count| cells.iter().all(|cells| cells.len() == *count))
-            .ok_or_else(|| damaged(ParquetError::General("its columns differ in length".to_owned())))?;
+        if cells.iter().any(|cells| cells.len() != count) {
+            return Err(damaged(ParquetError::General("its columns differ in length".to_owned())));
+        }
         let rows = Rows { path, first: records.len() as u64, cells };
         records.reserve(count);
         for row in 0..count {
@@ -128,6 +127,7 @@ fn read_column(
     group: &dyn RowGroupReader,
     column: &Column,
     place: usize,
+    rows: usize,
 ) -> Result<Cells, HistoryError> {
     let detail = |error: ParquetError| HistoryError::Damaged {
         path: path.to_owned(),
@@ -137,16 +137,16 @@ fn read_column(
     let reader = group.get_column_reader(place).map_err(detail)?;
     let cells = match (&column.fill, reader) {
         (Fill::Int(_) | Fill::MaybeInt(_), ColumnReader::Int64ColumnReader(reader)) => {
-            Cells::Ints(optional(reader, levels).map_err(detail)?)
+            Cells::Ints(optional(reader, levels, rows).map_err(detail)?)
         }
         (Fill::Name(_) | Fill::MaybeName(_), ColumnReader::ByteArrayColumnReader(reader)) => {
-            Cells::Names(optional::<_, ByteArray>(reader, levels).map_err(detail)?)
+            Cells::Names(optional::<_, ByteArray>(reader, levels, rows).map_err(detail)?)
         }
         (Fill::Flag(_), ColumnReader::BoolColumnReader(reader)) => {
-            Cells::Flags(optional(reader, levels).map_err(detail)?)
+            Cells::Flags(optional(reader, levels, rows).map_err(detail)?)
         }
         (Fill::MaybeTokens(_), ColumnReader::Int64ColumnReader(reader)) => {
-            Cells::Lists(lists(reader, levels).map_err(detail)?)
+            Cells::Lists(lists(reader, levels, rows).map_err(detail)?)
         }
         _ => {
             let detail = format!("is not {}", column.type_name());
@@ -156,13 +156,19 @@ fn read_column(
     Ok(cells)
 }
 
+/// One row more than there should be: enough to notice, and no page can claim more than memory holds.
+fn limit(rows: usize) -> usize {
+    rows.saturating_add(1)
+}
+
 /// Reads all of a flat column. A column that another tool made nullable, or not, is as good.
 fn optional<D: DataType<T = T>, T: Clone>(
     mut reader: ColumnReaderImpl<D>,
     levels: i16,
+    rows: usize,
 ) -> Result<Vec<Option<T>>, ParquetError> {
     let (mut values, mut definition) = (Vec::new(), Vec::new());
-    reader.read_records(usize::MAX, Some(&mut definition), None, &mut values)?;
+    reader.read_records(limit(rows), Some(&mut definition), None, &mut values)?;
     if levels == 0 {
         return Ok(values.into_iter().map(Some).collect());
     }
@@ -174,23 +180,22 @@ type List = Option<Vec<i64>>;
 
 /// Reads all of the list column; see the writer for the levels. Other tools make the elements
 /// nullable, which adds a level; a list with a null in it is refused.
-fn lists(mut reader: ColumnReaderImpl<parquet::data_type::Int64Type>, levels: i16) -> Result<Vec<List>, ParquetError> {
+fn lists(mut reader: ColumnReaderImpl<Int64Type>, levels: i16, rows: usize) -> Result<Vec<List>, ParquetError> {
     let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
-    reader.read_records(usize::MAX, Some(&mut definition), Some(&mut repetition), &mut values)?;
+    reader.read_records(limit(rows), Some(&mut definition), Some(&mut repetition), &mut values)?;
     let mut values = values.into_iter();
-    let mut rows: Vec<List> = Vec::new();
-    // The levels below that of a value: a null list (unless lists cannot be null) and an empty one.
+    let mut lists: Vec<List> = Vec::new();
     for (defined, repeated) in definition.into_iter().zip(repetition) {
         let broken = || ParquetError::General("a list holds no number where one should be".to_owned());
         if repeated == 0 {
-            rows.push((defined > 0).then(Vec::new));
+            lists.push((defined > 0).then(Vec::new));
         }
         if defined == levels {
-            let list = rows.last_mut().and_then(Option::as_mut).ok_or_else(broken)?;
+            let list = lists.last_mut().and_then(Option::as_mut).ok_or_else(broken)?;
             list.push(values.next().ok_or_else(broken)?);
         } else if defined > 1 || repeated > 0 {
             return Err(broken());
         }
     }
-    Ok(rows)
+    Ok(lists)
 }
