@@ -87,9 +87,9 @@ fn cost_is_counted_by_operation_and_not_by_attempt() {
         (record.commands, record.round_trips, record.bytes_sent, record.bytes_received) = (3, 2, 70, 5);
     }
     let cost = measure(&history).cost;
-    assert_eq!(cost.commands_per_op["join"], 6.0);
-    assert_eq!(cost.round_trips_per_op["join"], 4.0);
-    assert_eq!(cost.wire_bytes_per_op["join"], 150.0);
+    assert_eq!(cost.commands_by_op["join"], 6.0);
+    assert_eq!(cost.round_trips_by_op["join"], 4.0);
+    assert_eq!(cost.wire_bytes_by_op["join"], 150.0);
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn an_operation_without_counted_commands_has_no_cost_but_a_reason() {
     history.records[1].outcome = Outcome::Refused(Refusal::NotOffered);
     history.records[1].commands = 0;
     let cost = measure(&history).cost;
-    assert!(cost.commands_per_op.is_empty());
-    assert_eq!(cost.reasons["commands_per_op.join"], "the history counts no commands for this operation");
-    assert_eq!(cost.reasons["commands_per_op.entries"], "the design does not offer this operation");
+    assert!(cost.commands_by_op.is_empty());
+    assert_eq!(cost.reasons["commands_by_op.join"], "the history counts no commands for this operation");
+    assert_eq!(cost.reasons["commands_by_op.entries"], "the design does not offer this operation");
     assert_eq!(cost.reasons["server_us_per_op"], "the history does not say what the server spent");
 }
 

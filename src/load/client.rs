@@ -10,7 +10,7 @@ use super::clock::RunClock;
 use crate::history::{Record, Recorder};
 use crate::model::{ClientId, OpId, Operation, Outcome, Phase, Refusal, UnknownCause};
 use crate::plan::{Periodic, Plan, Step, Until, When};
-use crate::queue::{AnyQueue, Counted, Live, outcome_of, perform};
+use crate::queue::{AnyQueue, CallTally, Counted, Live, outcome_of, perform};
 use crate::target::Endpoint;
 
 /// What the clients of a cell share; they live on one thread.
@@ -30,6 +30,8 @@ pub(super) struct Shared {
     /// Why the server is taken for gone, once it is.
     pub(super) lost: RefCell<Option<String>>,
     pub(super) lost_signal: Notify,
+    /// What all clients sent, by command.
+    pub(super) tally: Rc<CallTally>,
     /// What a reader must know besides.
     pub(super) notes: RefCell<Vec<String>>,
 }
@@ -169,7 +171,8 @@ impl Client {
             match shared.endpoint.connect(shared.timeout).await {
                 Ok(connection) => {
                     let seed = shared.plan.seed ^ u64::from(self.id.0);
-                    self.connection = Some(Counted::new(Live::new(connection, shared.timeout, seed)));
+                    self.connection =
+                        Some(Counted::sharing(Live::new(connection, shared.timeout, seed), Rc::clone(&shared.tally)));
                     return true;
                 }
                 Err(error) if shared.clock.now_ns() >= give_up_ns => {

@@ -122,6 +122,7 @@ impl<'a> CellRun<'a> {
             settled: Cell::new(false),
             lost: RefCell::new(None),
             lost_signal: Notify::new(),
+            tally: Rc::default(),
             notes: RefCell::default(),
         });
         // One more for the client that counts and drains.
@@ -184,7 +185,7 @@ impl<'a> CellRun<'a> {
             return Ok(trouble);
         }
         let before = server::snapshot(self.setup.endpoint).await?;
-        let cpu_before_ns = thread_cpu_ns();
+        let before = server::Before { snapshot: before, calls: self.shared.tally.calls(), cpu_ns: thread_cpu_ns() };
         let load_start_ns = self.shared.clock.now_ns();
         self.shared.load_start_ns.set(load_start_ns);
         // An interrupted load has a beginning, too.
@@ -197,8 +198,7 @@ impl<'a> CellRun<'a> {
         if trouble.is_some() {
             return Ok(trouble);
         }
-        let cpu_ns = thread_cpu_ns().saturating_sub(cpu_before_ns);
-        self.account(&before, &mut warden, warden_id, cpu_ns).await;
+        self.account(&before, &mut warden, warden_id).await;
 
         self.shared.clock.wait_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
         self.shared.settled.set(true);
@@ -284,8 +284,9 @@ impl<'a> CellRun<'a> {
         (joining, periodic)
     }
 
-    /// Reads what the load cost the server, and how many wait.
-    async fn account(&self, before: &crate::target::ServerSnapshot, warden: &mut Client, id: ClientId, cpu_ns: u64) {
+    /// Reads what the load cost the server and this thread, and how many wait.
+    async fn account(&self, before: &server::Before, warden: &mut Client, id: ClientId) {
+        let (calls, cpu_ns) = (self.shared.tally.calls(), thread_cpu_ns());
         let Ok(after) = server::snapshot(self.setup.endpoint).await else {
             // The next operation finds the server gone and says so.
             return;
@@ -293,7 +294,7 @@ impl<'a> CellRun<'a> {
         let now_ns = self.shared.clock.now_ns();
         let stats = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await;
         if let Outcome::Stats(stats) = stats {
-            *self.cost.borrow_mut() = Some(server::cost(before, &after, stats.entries, cpu_ns));
+            *self.cost.borrow_mut() = Some(before.cost_until(&after, &calls, stats.entries, cpu_ns));
         }
     }
 

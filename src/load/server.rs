@@ -1,5 +1,6 @@
 //! What the server says of its own cost, before and after the load.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::history::{CommandStat, ServerCost};
@@ -13,24 +14,33 @@ pub(super) async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, Targ
     ServerSnapshot::read(endpoint, &mut connection).await
 }
 
-/// The difference of two snapshots.
-pub(super) fn cost(
-    before: &ServerSnapshot,
-    after: &ServerSnapshot,
-    waiting_after: u64,
-    client_cpu_ns: u64,
-) -> ServerCost {
-    let commands = after
-        .commands_since(before)
-        .into_iter()
-        .map(|(name, stat)| (name, CommandStat { calls: stat.calls, usec: stat.usec }))
-        .collect();
-    ServerCost {
-        commands,
-        direct_calls: std::collections::BTreeMap::new(),
-        used_memory_before_bytes: before.used_memory_bytes,
-        used_memory_after_bytes: after.used_memory_bytes,
-        waiting_after,
-        client_cpu_ns,
+/// What was counted when the load began.
+pub(super) struct Before {
+    pub(super) snapshot: ServerSnapshot,
+    /// What the clients had sent, by command.
+    pub(super) calls: BTreeMap<String, u64>,
+    /// CPU time of the thread that loads, ns.
+    pub(super) cpu_ns: u64,
+}
+
+impl Before {
+    /// What the load cost from then until now.
+    pub(super) fn cost_until(
+        &self,
+        after: &ServerSnapshot,
+        calls: &BTreeMap<String, u64>,
+        waiting_after: u64,
+        cpu_ns: u64,
+    ) -> ServerCost {
+        let commands = after.commands_since(&self.snapshot).into_iter();
+        let earlier = |name: &String| self.calls.get(name).copied().unwrap_or_default();
+        ServerCost {
+            commands: commands.map(|(name, stat)| (name, CommandStat { calls: stat.calls, usec: stat.usec })).collect(),
+            direct_calls: calls.iter().map(|(name, count)| (name.clone(), count - earlier(name))).collect(),
+            used_memory_before_bytes: self.snapshot.used_memory_bytes,
+            used_memory_after_bytes: after.used_memory_bytes,
+            waiting_after,
+            client_cpu_ns: cpu_ns.saturating_sub(self.cpu_ns),
+        }
     }
 }

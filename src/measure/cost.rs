@@ -25,7 +25,7 @@ const WAITING_MIN: u64 = 200;
 #[expect(clippy::cast_precision_loss, reason = "no counter of a run reaches 2^53")]
 pub(super) fn cost(history: &History) -> Cost {
     let mut cost = Cost::default();
-    let mut operations = 0;
+    let (mut operations, mut commands) = (0, 0);
     for kind in OpKind::ALL {
         let of_kind = || {
             let load = history.records.iter().filter(|record| record.phase == Phase::Load);
@@ -44,18 +44,25 @@ pub(super) fn cost(history: &History) -> Cost {
             } else {
                 "the history counts no commands for this operation"
             };
-            cost.reasons.insert(format!("commands_per_op.{}", kind.name()), why.to_owned());
+            cost.reasons.insert(format!("commands_by_op.{}", kind.name()), why.to_owned());
             continue;
         }
         operations += count;
         let mean = |sum: u64| sum as f64 / count as f64;
         let name = || kind.name().to_owned();
-        cost.commands_per_op.insert(name(), mean(sent().map(|record| u64::from(record.commands)).sum()));
-        cost.round_trips_per_op.insert(name(), mean(sent().map(|record| u64::from(record.round_trips)).sum()));
+        let sum = sent().map(|record| u64::from(record.commands)).sum();
+        commands += sum;
+        cost.commands_by_op.insert(name(), mean(sum));
+        cost.round_trips_by_op.insert(name(), mean(sent().map(|record| u64::from(record.round_trips)).sum()));
         let bytes = |sent: u32, received: u32| u64::from(sent) + u64::from(received);
         let bytes = sent().map(|record| bytes(record.bytes_sent, record.bytes_received)).sum();
-        cost.wire_bytes_per_op.insert(name(), mean(bytes));
+        cost.wire_bytes_by_op.insert(name(), mean(bytes));
     }
+    let commands_per_op = match operations {
+        0 => Err("no operation with counted commands in the load phase"),
+        operations => Ok(commands as f64 / operations as f64),
+    };
+    cost.commands_per_op = told(commands_per_op, "commands_per_op", &mut cost.reasons);
     let server = history.header.server.as_ref().ok_or("the history does not say what the server spent");
     let server_us = server.and_then(server_us).and_then(|us| match operations {
         0 => Err("no operation with counted commands in the load phase"),

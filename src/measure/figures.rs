@@ -70,12 +70,14 @@ pub struct Fairness {
 /// What an operation costs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cost {
-    /// Redis commands per operation, mean, by operation.
-    pub commands_per_op: BTreeMap<String, f64>,
+    /// Redis commands per operation over the load phase, mean over all operations.
+    pub commands_per_op: Option<f64>,
+    /// The same by operation.
+    pub commands_by_op: BTreeMap<String, f64>,
     /// Round trips per operation, mean, by operation.
-    pub round_trips_per_op: BTreeMap<String, f64>,
+    pub round_trips_by_op: BTreeMap<String, f64>,
     /// Bytes on the wire per operation, both ways, mean, by operation.
-    pub wire_bytes_per_op: BTreeMap<String, f64>,
+    pub wire_bytes_by_op: BTreeMap<String, f64>,
     /// Server time per operation over the load phase, µs, all operations together.
     pub server_us_per_op: Option<f64>,
     /// `used_memory` per waiting entry at the end of the load, bytes.

@@ -25,26 +25,33 @@ pub(super) fn load_s(history: &History) -> Result<f64, &'static str> {
     }
 }
 
-/// Counts the joins whose reply came within the load phase, whether accepted or duplicate.
-#[expect(clippy::cast_precision_loss, reason = "no history holds 2^53 joins")]
+/// Joins of the load phase per second: those offered until the last was due, and those answered (accepted
+/// or duplicate) until the last reply. What users do after the last join is no part of either.
 pub(super) fn throughput(history: &History) -> Throughput {
-    let within = load_ns(history).map_or(0..=0, |(begin, end)| begin..=end);
-    let joins = history
-        .records
-        .iter()
-        .filter(|record| record.phase == Phase::Load && record.call.kind() == OpKind::Join && answered(record))
-        .filter(|record| record.returned_ns.is_some_and(|returned| within.contains(&returned)))
-        .count();
-    let achieved = load_s(history).and_then(|seconds| match joins {
-        0 => Err("no join was answered in the load phase"),
-        joins => Ok(joins as f64 / seconds),
-    });
-    let offered_per_s = history.header.offered_joins_per_s;
-    let closed = "the history names no offered rate: a closed loop offers what it gets";
+    let begin_ns = load_ns(history).map_or(0, |(begin, _)| begin);
+    let joins =
+        || history.records.iter().filter(|record| record.phase == Phase::Load && record.call.kind() == OpKind::Join);
+    let offered = joins().filter(|record| record.attempt == 0).filter_map(|record| record.intended_ns);
+    let answered = joins().filter(|record| answered(record)).filter_map(|record| record.returned_ns);
+    let achieved = per_s(answered, begin_ns).ok_or("no join was answered in the load phase");
+    // Only an open loop offers a rate; the history says which it was, and its own joins say how much.
+    let offered_per_s = history.header.offered_joins_per_s.and_then(|_| per_s(offered, begin_ns));
+    let closed = "no rate was offered: each client waited for its answer before it went on";
     let reason = match (offered_per_s, achieved) {
         (_, Err(why)) => Some(why.to_owned()),
         (None, Ok(_)) => Some(closed.to_owned()),
         (Some(_), Ok(_)) => None,
     };
     Throughput { offered_per_s, achieved_per_s: achieved.ok(), reason }
+}
+
+/// How many per second, from the beginning to the last of them.
+#[expect(clippy::cast_precision_loss, reason = "no history holds 2^53 joins, and 2^53 ns are 104 days")]
+fn per_s(times_ns: impl Iterator<Item = u64>, begin_ns: u64) -> Option<f64> {
+    let (mut count, mut last_ns) = (0_u64, begin_ns);
+    for time_ns in times_ns {
+        count += 1;
+        last_ns = last_ns.max(time_ns);
+    }
+    (last_ns > begin_ns).then(|| count as f64 * 1e9 / (last_ns - begin_ns) as f64)
 }

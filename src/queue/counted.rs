@@ -1,7 +1,9 @@
 //! The seam, counting: what an operation costs in commands, round trips and bytes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::rc::Rc;
 use std::time::Duration;
 
 use redis::{Cmd, Value};
@@ -22,19 +24,60 @@ pub struct CallCost {
     pub bytes_received: u32,
 }
 
+/// How often each command was sent, over all that share the tally.
+///
+/// By the name that INFO commandstats has, in lower case; those in a pipeline one by one. Those inside MULTI are
+/// left out: their time is part of EXEC's.
+#[derive(Debug, Default)]
+pub struct CallTally {
+    /// Few names, so a search through them is quicker than a hash.
+    calls: RefCell<Vec<(String, u64)>>,
+}
+
+impl CallTally {
+    /// What was counted so far.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.calls.borrow().iter().cloned().collect()
+    }
+
+    fn called(&self, name: &[u8]) {
+        let mut calls = self.calls.borrow_mut();
+        match calls.iter_mut().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name)) {
+            Some((_, count)) => *count += 1,
+            None => calls.push((String::from_utf8_lossy(name).to_ascii_lowercase(), 1)),
+        }
+    }
+}
+
+/// The command's name; none of a design's commands is known to commandstats by a subcommand.
+fn name_of(cmd: &Cmd) -> &[u8] {
+    match cmd.args_iter().next() {
+        Some(redis::Arg::Simple(name)) => name,
+        _ => b"",
+    }
+}
+
 /// Wraps any [`Commands`] and counts what passes. What was never sent is not counted, so
 /// `commands == 0` after a failure means that the server heard nothing of the operation.
 #[derive(Debug, Default)]
 pub struct Counted<C> {
     inner: C,
     cost: Cell<CallCost>,
+    tally: Rc<CallTally>,
 }
 
 impl<C> Counted<C> {
     /// Begins at zero.
     #[must_use]
     pub fn new(inner: C) -> Counted<C> {
-        Counted { inner, cost: Cell::default() }
+        Counted::sharing(inner, Rc::default())
+    }
+
+    /// Begins at zero, and adds what it sends to a tally that others share.
+    #[must_use]
+    pub fn sharing(inner: C, tally: Rc<CallTally>) -> Counted<C> {
+        Counted { inner, cost: Cell::default(), tally }
     }
 
     /// What it wraps.
@@ -110,6 +153,7 @@ impl Envelope {
 impl<C: Commands> Commands for Counted<C> {
     async fn command(&self, cmd: Cmd) -> Result<Value, CommandError> {
         let bytes = request_bytes(&cmd);
+        self.tally.called(name_of(&cmd));
         let answer = self.inner.command(cmd).await;
         if !matches!(answer, Err(CommandError::NotSent(_))) {
             self.sent(1, bytes);
@@ -120,6 +164,7 @@ impl<C: Commands> Commands for Counted<C> {
 
     async fn pipeline(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
         let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
+        cmds.iter().for_each(|cmd| self.tally.called(name_of(cmd)));
         let answer = self.inner.pipeline(cmds).await;
         self.batch(commands, bytes, Envelope::default(), &answer);
         answer
@@ -127,6 +172,8 @@ impl<C: Commands> Commands for Counted<C> {
 
     async fn transaction(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
         let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
+        self.tally.called(b"multi");
+        self.tally.called(b"exec");
         let answer = self.inner.transaction(cmds).await;
         // `*1 $5 MULTI` and `*1 $4 EXEC` with their line ends.
         self.batch(commands, bytes, Envelope { commands: 2, bytes_sent: 15 + 14 }, &answer);

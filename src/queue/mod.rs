@@ -16,7 +16,7 @@ mod streams_naive;
 use std::time::Duration;
 
 pub use commands::{CommandError, Commands};
-pub use counted::{CallCost, Counted};
+pub use counted::{CallCost, CallTally, Counted};
 pub use design::{AnyQueue, Design};
 pub use failure::outcome_of;
 pub use line::LineQueue;
