@@ -26,32 +26,39 @@ async fn impatient(target: &Target) -> Live {
     Live::new(connection, Duration::from_millis(50), 7)
 }
 
-/// Keeps the server busy for 400 ms, beside what follows.
-async fn keep_busy(target: &Target) {
-    let busy = client(target).await;
-    let script = "local function now() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end
-                  local till = now() + 400
-                  while now() < till do end
-                  return 'done'";
-    busy.clone().spawn(async move {
-        let done = busy.command(asking(&["EVAL", script, "0"])).await;
-        assert_eq!(done, Ok(Value::BulkString(b"done".to_vec())));
-    });
-    // Let it be sent: the server is busy from then on.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+fn signal(target: &Target, signal: &str) {
+    let pid = target.pid().expect("a local server").to_string();
+    assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+}
+
+/// Stops the server in its tracks: what is sent from now on waits in its socket.
+fn stop(target: &Target) {
+    signal(target, "-STOP");
+    let state = format!("/proc/{}/stat", target.pid().expect("a local server"));
+    while !std::fs::read_to_string(&state).unwrap().contains(") T ") {
+        std::thread::yield_now();
+    }
+}
+
+fn go_on(target: &Target) {
+    signal(target, "-CONT");
 }
 
 #[test]
 fn a_request_that_timed_out_is_unknown_and_may_have_happened() {
     on_a_server(async |target| {
         let (watcher, victim) = (client(target).await, Counted::new(impatient(target).await));
-        keep_busy(target).await;
+        stop(target);
         let timed_out = victim.command(asking(&["INCR", "n"])).await.unwrap_err();
+        go_on(target);
         assert_eq!(timed_out, CommandError::TimedOut { command: "INCR".to_owned(), timeout_ms: 50 });
         let sent = victim.take().commands;
         assert_eq!((sent, outcome_of(&timed_out, sent)), (1, Outcome::Unknown(UnknownCause::TimedOut)));
-        let happened = watcher.command(asking(&["GET", "n"])).await;
-        assert_eq!(happened, Ok(Value::BulkString(b"1".to_vec())), "once: the time-out did not stop it");
+        // It happens once the server goes on, although nobody waits for the answer any more.
+        while watcher.command(asking(&["EXISTS", "n"])).await == Ok(Value::Int(0)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(watcher.command(asking(&["GET", "n"])).await, Ok(Value::BulkString(b"1".to_vec())), "once");
     });
 }
 
@@ -60,17 +67,18 @@ fn after_a_time_out_nothing_is_sent_any_more_so_no_late_answer_is_taken_for_anot
     on_a_server(async |target| {
         let (watcher, victim) = (client(target).await, Counted::new(impatient(target).await));
         let twin = victim.inner().clone();
-        keep_busy(target).await;
         assert!(!twin.is_broken());
+        stop(target);
         victim.command(asking(&["ECHO", "late"])).await.unwrap_err();
+        go_on(target);
         assert!(twin.is_broken(), "clones share the connection");
         victim.take();
         for _ in 0..3 {
             let next = victim.command(asking(&["INCR", "n"])).await.unwrap_err();
-            assert!(matches!(next, CommandError::NotSent(_)), "{next:?}");
             let batch = victim.pipeline(vec![asking(&["INCR", "n"])]).await.unwrap_err();
             let transaction = victim.transaction(vec![asking(&["INCR", "n"])]).await.unwrap_err();
             for error in [next, batch, transaction] {
+                assert!(matches!(error, CommandError::NotSent(_)), "{error:?}");
                 assert_eq!(outcome_of(&error, victim.take().commands), Outcome::Refused(Refusal::NotSent));
             }
         }
