@@ -63,6 +63,18 @@ impl<'a> Words<'a> {
         if removal.span.ret_ns == NEVER { verb.to_owned() } else { format!("{verb} by {}", ms(removal.span.ret_ns)) }
     }
 
+    /// "asked for 5 and was answered with 1"; from the record, since a part of a trace may hold fewer.
+    pub(super) fn answered(self, index: usize) -> String {
+        let record = &self.history.records[index];
+        let (Operation::Admit { count, .. }, Outcome::Admitted(tokens)) = (&record.call, &record.outcome) else {
+            return self.text(record, &[]);
+        };
+        match tokens.len() {
+            0 => format!("asked for {count} and was answered that nobody waits"),
+            admitted => format!("asked for {count} and was answered with {admitted}"),
+        }
+    }
+
     /// A record as an event. Of a list of tokens only those that matter here are written out.
     pub(super) fn event(self, index: usize, about: &[Token]) -> Event {
         let record = &self.history.records[index];

@@ -8,6 +8,9 @@ use crate::checks::notation::{NEVER, Trace, ValueId};
 
 const NONE: u32 = u32::MAX;
 
+/// Among so many values in the way of a removal the one that tells the plainest story is looked for.
+const LOOKS: usize = 64;
+
 /// The values of one batch in one FIFO class. It is *satisfied* when nobody outside the batch is in line
 /// before its cut; until then it watches one who is, and is looked at again only when that one goes.
 struct Part {
@@ -315,7 +318,7 @@ impl<'a> Run<'a> {
         // The one that is removed last tells the plainest story: often it is certainly still in line.
         if self.nodes[number as usize].short {
             let outside = |value: &&ValueId| self.places.taker[**value as usize] != number;
-            let members = self.waiting.members().iter().filter(outside);
+            let members = self.waiting.members().iter().filter(outside).take(LOOKS);
             if let Some(value) = members.max_by_key(|value| (self.leaves_ns(**value), **value)) {
                 return Late::LeftBehind(*value);
             }
@@ -334,7 +337,6 @@ impl<'a> Run<'a> {
 
     /// Among those who forbid a part, one that is removed after the part's reply, if there is one near.
     fn plainest_overtaken(&mut self, number: u32, ret_ns: u64) -> Option<ValueId> {
-        const LOOKS: usize = 64;
         let (start, _) = self.parts[number as usize].class;
         let (mut at, mut best) = self.forbidding(number)?;
         for _ in 0..LOOKS {
