@@ -57,11 +57,6 @@ impl Ranks {
         let older = class.partition_point(|value| ret_ns[*value as usize] < cut_ns);
         start + u32::try_from(older).expect("a class holds no more values than there are ids")
     }
-
-    /// The values in order of (class, return).
-    pub(super) fn order(&self) -> &[ValueId] {
-        &self.order
-    }
 }
 
 /// The values whose join has returned and that are not gone: a set that hands out any member at once.
