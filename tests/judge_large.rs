@@ -121,6 +121,20 @@ fn two_tokens_in_each_others_place_are_found() {
 }
 
 #[test]
+fn a_stack_is_told_from_a_queue_at_once() {
+    // The same tokens, handed out in the opposite order: about as many breaches as admissions.
+    let mut history = correct_history(50_000);
+    let mut lists = admissions(&mut history);
+    let mut tokens: Vec<Token> = lists.iter().flat_map(|list| list.iter().copied()).collect();
+    for slot in lists.iter_mut().flat_map(|list| list.iter_mut()) {
+        *slot = tokens.pop().expect("as many slots as tokens");
+    }
+    let (violations, order) = proof(&history, Promise::GlobalFifo);
+    assert!(violations > 5_000, "{violations}");
+    assert_eq!(order.events.len(), 4);
+}
+
+#[test]
 fn one_token_that_vanished_is_found() {
     let mut history = correct_history(20_000);
     let mut lists: Vec<_> = admissions(&mut history).into_iter().filter(|list| list.len() > 1).collect();

@@ -165,3 +165,22 @@ pub(super) fn in_order(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     events.dedup_by_key(|event| event.record);
     events
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_times_keep_their_digits() {
+        let texts = [0, 12_000, 999_999, 1_000_000, 3_240_000, 120_000_000_000].map(ms);
+        assert_eq!(texts, ["0.0 ms", "0.012 ms", "1.000 ms", "1.0 ms", "3.2 ms", "120000.0 ms"]);
+    }
+
+    #[test]
+    fn events_are_told_in_order_and_once() {
+        let event =
+            |record, invoked_ns| Event { record, client: 0, invoked_ns, returned_ns: None, text: String::new() };
+        let told = in_order([event(3, 9), event(1, 2), event(3, 9)]);
+        assert_eq!(told, [event(1, 2), event(3, 9)]);
+    }
+}
