@@ -145,6 +145,17 @@ mod no_loss {
     }
 
     #[test]
+    fn an_entry_that_expires_only_after_the_run_still_waits() {
+        let mut book = three_waiting();
+        book.history.header.drained = false;
+        book.terms().ttl_ns = Some(100 * MS);
+        book.admitted(2, &[1], 4, 5);
+        assert!(book.undecided().contains("2 acknowledged joins"), "{}", book.undecided());
+        book.admitted(2, &[], 110, 111);
+        assert_eq!(book.holds(), 3);
+    }
+
+    #[test]
     fn a_drain_that_does_not_end_empty_is_undecided() {
         let mut book = three_waiting();
         book.drained(1, &[1], 10, 11);
