@@ -9,10 +9,10 @@ use judging::random::{Step, simulate, steps, users};
 use judging::recorded::record;
 use judging::{Kind, ONE_USER, Op, Users, oracle, trace};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use stanchion::checks::CheckOutcome;
 use stanchion::checks::lost;
 use stanchion::checks::notation::NEVER;
 use stanchion::checks::sweep::{FifoClass, Scope, sweep};
+use stanchion::checks::{CheckOutcome, Event};
 use stanchion::model::Promise;
 
 /// Runs the same seeds each time: a failing history is a bug to be looked at, not a flaky run.
@@ -135,6 +135,55 @@ fn a_recorded_history_is_judged_as_its_notation_is() {
             other => Err(TestCaseError::fail(format!("legal: {is_legal}, {other:?}, {ops:?}"))),
         }
     });
+}
+
+/// The operations that a proof shows, and of the others nothing: lists keep the values whose join is shown.
+fn shown(ops: &[Op], events: &[Event]) -> Vec<Op> {
+    let mut by_send = ops.to_vec();
+    by_send.sort_by_key(|op| op.inv);
+    let mut kept: Vec<Op> = events.iter().map(|event| by_send[event.record as usize].clone()).collect();
+    let joined: Vec<u8> = kept.iter().filter(|op| op.kind == Kind::E).map(|op| op.values[0]).collect();
+    for op in kept.iter_mut().filter(|op| op.kind == Kind::B) {
+        let short = op.values.len() < op.asked;
+        op.values.retain(|value| joined.contains(value));
+        op.asked = op.values.len() + usize::from(short);
+    }
+    kept
+}
+
+#[test]
+fn every_proof_stands_by_itself_and_nothing_in_it_is_idle() {
+    let sizes = std::cell::RefCell::new(Vec::new());
+    for_random_histories(&[Kind::L, Kind::F, Kind::G], FifoClass::Everyone, |ops, users, is_legal| {
+        if is_legal {
+            return Ok(());
+        }
+        let CheckOutcome::Violated { counterexample, .. } = record(ops, users, Promise::GlobalFifo).finding().outcome
+        else {
+            return Err(TestCaseError::fail(format!("not violated: {ops:?}")));
+        };
+        let proof = shown(ops, &counterexample.events);
+        sizes.borrow_mut().push(proof.len());
+        if oracle::is_legal(&proof, FifoClass::Everyone, users) {
+            return Err(TestCaseError::fail(format!("the proof is legal: {proof:?}, {}", counterexample.story)));
+        }
+        // Without any one of its joins, and what they are about, nothing is wrong any more.
+        let joins = counterexample.events.iter().filter(|event| event.text.starts_with("join"));
+        for join in joins {
+            let rest: Vec<Event> = counterexample.events.iter().filter(|event| *event != join).cloned().collect();
+            let token = join.text.split(' ').nth(2).expect("join, user, token").trim_start_matches('t');
+            let concerns = |op: &Op| op.kind != Kind::B && op.values.iter().any(|value| value.to_string() == token);
+            let rest: Vec<Op> = shown(ops, &rest).into_iter().filter(|op| !concerns(op)).collect();
+            let shorts = proof.iter().filter(|op| op.kind == Kind::B && op.values.len() < op.asked).count();
+            if shorts == 0 && !oracle::is_legal(&rest, FifoClass::Everyone, users) {
+                return Err(TestCaseError::fail(format!("{token} is idle in {proof:?}")));
+            }
+        }
+        Ok(())
+    });
+    let sizes = sizes.into_inner();
+    let mean = sizes.iter().sum::<usize>() as f64 / sizes.len() as f64;
+    assert!(mean < 4.5, "{mean} operations a proof");
 }
 
 /// Calls back with every interleaving of the invocations and replies.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Counterexample, Event, Finding};
 use super::lost;
 use super::notation::{MaybeCause, NEVER, Trace, ValueId};
-use super::shrink::{Item, project, shrink};
+use super::shrink::{Item, about, project, shrink};
 use super::stay::{Stay, stays, widest_overtaking};
 use super::story;
 use super::sweep::{Breach, FifoClass, Scope, sweep};
@@ -87,9 +87,8 @@ impl Rule {
                 margin_ns: Some(pair.margin_ns),
             };
         }
-        let near = first.what.values(trace);
-        let failed_ns = if first.at_ns == NEVER { 0 } else { first.at_ns };
-        let part = project(trace, &shrink(trace, &near, failed_ns, |part| !self.breaches(part).is_empty()));
+        let (seed, failed_ns) = seed(trace, first);
+        let part = shrink(trace, &seed, failed_ns, |part| !self.breaches(part).is_empty());
         let stays = stays(&part);
         let (mut story, margin_ns) = match self.breaches(&part).first() {
             Some(breach) => story::tell(words, &part, &stays, breach),
@@ -102,6 +101,23 @@ impl Rule {
         }
         Counterexample { story, events, margin_ns }
     }
+}
+
+/// What a breach names, and when it became certain: where to look for a small proof first.
+fn seed(trace: &Trace, breach: &Breach) -> (BTreeSet<Item>, u64) {
+    const NEAR: usize = 64;
+    let mut values: BTreeSet<ValueId> = breach.what.values(trace).into_iter().collect();
+    let mut failed_ns = breach.at_ns;
+    let removal = breach.what.removal();
+    if let Some(removal) = removal {
+        values.extend(trace.removals[removal].values.iter().take(NEAR));
+        if failed_ns == NEVER {
+            failed_ns = trace.removals[removal].span.inv_ns;
+        }
+    }
+    let mut items = about(trace, values);
+    items.extend(removal.map(Item::Short));
+    (items, failed_ns)
 }
 
 /// Every operation of a part.

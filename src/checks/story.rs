@@ -100,16 +100,11 @@ fn late(words: Words<'_>, trace: &Trace, stays: &[Stay], removal: usize, why: La
         Late::LeftBehind(value) => {
             let margin_ns = present(stays, value, node.span.inv_ns, node.span.ret_ns);
             let who = words.whose(trace, value);
-            let count = node.values.len();
-            let got = if count == 0 {
-                "that nobody waits".to_owned()
-            } else {
-                format!("with {count}, fewer than it asked for")
-            };
+            let got = words.answered(node.record);
             let when = ms(node.span.ret_ns);
             (
                 format!(
-                    "an admission was answered {got} at {when}, although {who} waited{}",
+                    "an admission {got} at {when}, although {who} waited{}",
                     after(stays, trace, value, node.span.ret_ns)
                 ),
                 margin_ns,

@@ -24,6 +24,8 @@ pub enum Kind {
     G,
     H,
     P,
+    /// "Your place is …", held in `asked`.
+    S,
 }
 
 /// One operation of a constructed history.
@@ -122,7 +124,7 @@ pub fn trace(ops: &[Op], users: &Users) -> Trace {
                 trace.maybes.push(Maybe { value: u32::from(op.values[0]), span, cause });
             }
             Kind::F => trace.reads.push(read(ReadKind::Absent)),
-            Kind::G => trace.reads.push(read(ReadKind::Waiting)),
+            Kind::G | Kind::S => trace.reads.push(read(ReadKind::Waiting)),
             Kind::H => trace.reads.push(read(ReadKind::Accepted)),
             Kind::P => trace.lost.push(LostAdmission { asked: op.asked as u32, inv_ns: op.inv, record }),
         }

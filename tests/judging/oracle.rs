@@ -64,6 +64,7 @@ fn apply(op: &Op, line: &[u8], joined: impl Fn(u8) -> bool, same_class: impl Fn(
         Kind::F => return place(&line, op.values[0]).is_none().then_some(line),
         Kind::G => return place(&line, op.values[0]).map(|_| line),
         Kind::H => return joined(op.values[0]).then_some(line),
+        Kind::S => return (place(&line, op.values[0])? + 1 == op.asked).then_some(line),
         Kind::P => {
             line.drain(..op.asked.min(line.len()));
         }

@@ -80,6 +80,11 @@ pub fn simulate(steps: &[Step], kinds: &[Kind], same_class: impl Fn(u8, u8) -> b
             }
             Kind::F if !line.contains(&anybody) || lies => Op::new(Kind::F, &[anybody], 0),
             Kind::G if line.contains(&anybody) || lies => Op::new(Kind::G, &[anybody], 0),
+            Kind::S if !line.is_empty() => {
+                let at = pick(line.len());
+                let told = if lies { usize::from(step.size) + 1 } else { at + 1 };
+                Op::new(Kind::S, &[line[at]], told)
+            }
             Kind::H if joined > 0 => Op::new(Kind::H, &[anybody], 0),
             _ => continue,
         };
@@ -102,7 +107,7 @@ pub fn simulate(steps: &[Step], kinds: &[Kind], same_class: impl Fn(u8, u8) -> b
 /// Lets somebody pass: of another class always, of the same class as a lie.
 fn swap_neighbours(line: &mut [u8], step: &Step, lies: bool, same_class: &impl Fn(u8, u8) -> bool) {
     for at in 1..line.len() {
-        if lies && step.lie % 2 == 1 || !same_class(line[at - 1], line[at]) && step.which % 2 == 0 {
+        if lies && step.lie % 2 == 1 || !same_class(line[at - 1], line[at]) && step.which.is_multiple_of(2) {
             line.swap(at - 1, at);
         }
     }

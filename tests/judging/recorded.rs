@@ -176,6 +176,7 @@ pub fn record(ops: &[Op], users: &Users, promise: Promise) -> Book {
             Kind::K => (Operation::Leave(of(op.values[0])), Outcome::Unknown(UnknownCause::TimedOut)),
             Kind::F => (Operation::Position(of(op.values[0])), Outcome::NotWaiting),
             Kind::G => (Operation::Position(of(op.values[0])), Outcome::Position(1)),
+            Kind::S => (Operation::Position(of(op.values[0])), Outcome::Position(op.asked as u64)),
             Kind::H => panic!("\"accepted before\" is not recorded by itself"),
         };
         let answered = op.ret < NEVER;
