@@ -297,6 +297,51 @@ fn of_a_hundred_joins_at_once_under_one_key_exactly_one_succeeds() {
 }
 
 #[test]
+fn admissions_at_once_let_nobody_in_twice() {
+    on_a_server(async |target| {
+        let clients = [client(target).await, client(target).await, client(target).await];
+        // Five times each: admissions may happen not to overlap.
+        for design in Design::ALL.iter().flat_map(|design| [design; 5]) {
+            let queue = open(*design, Dedupe::User, None);
+            for user in 0..50 {
+                queue.join(&clients[0], by_user(user, user)).await.unwrap();
+            }
+            let admissions = (0..).zip(&clients).map(|(number, client)| queue.admit(client, 20, batch(number)));
+            let mut admitted = Vec::new();
+            for outcome in futures_util::future::try_join_all(admissions).await.unwrap() {
+                let Outcome::Admitted(tokens) = outcome else { panic!("{design:?}: {outcome:?}") };
+                admitted.extend(tokens);
+            }
+            admitted.sort_by_key(|token| token.0);
+            assert_eq!(admitted, (0..50).map(Token).collect::<Vec<_>>(), "{design:?}: each once, and all of them");
+        }
+    });
+}
+
+#[test]
+fn streams_leaves_no_empty_stream_behind() {
+    on_a_server(async |target| {
+        let client = client(target).await;
+        let queue = open(Design::Streams, Dedupe::User, None);
+        for user in 0..6 {
+            queue.join(&client, by_user(user, user)).await.unwrap();
+        }
+        let streams = async || client.command(redis::cmd("KEYS").arg("test:stream:*").take()).await;
+        let count = async || match streams().await {
+            Ok(Value::Array(keys)) => keys.len(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(count().await, 6);
+        queue.leave(&client, by_user(5, 5)).await.unwrap();
+        assert_eq!(count().await, 5);
+        queue.admit(&client, 3, batch(1)).await.unwrap();
+        assert_eq!(count().await, 2);
+        queue.sweep(&client, Duration::ZERO).await.unwrap();
+        assert_eq!(count().await, 0);
+    });
+}
+
+#[test]
 fn composite_rebased_refuses_joins_once_its_epoch_is_used_up() {
     on_a_server(async |target| {
         let client = client(target).await;

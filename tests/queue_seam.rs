@@ -126,7 +126,10 @@ fn a_transaction_applies_all_or_says_what_was_refused() {
         let client = client(target).await;
         let applied = client.transaction(vec![asking(&["INCR", "n"]), asking(&["LPUSH", "n", "x"])]).await.unwrap();
         assert_eq!(applied[0], Ok(Value::Int(1)), "an error beside it does not undo it");
-        assert!(matches!(&applied[1], Err(CommandError::Server { code, .. }) if code == "WRONGTYPE"), "{applied:?}");
+        assert!(
+            matches!(&applied[1], Err(CommandError::Server { command, code, .. }) if command == "LPUSH" && code == "WRONGTYPE"),
+            "{applied:?}"
+        );
         let refused = client.transaction(vec![asking(&["INCR", "n"]), asking(&["NOSUCHCOMMAND"])]).await.unwrap_err();
         let CommandError::Server { command, message, .. } = &refused else { panic!("{refused:?}") };
         assert_eq!(command, "NOSUCHCOMMAND", "the command at fault, not EXEC: {message}");
