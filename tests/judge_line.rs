@@ -31,6 +31,20 @@ fn an_overtaken_user_is_told_with_names_and_times() {
 }
 
 #[test]
+fn of_a_long_answer_only_what_matters_is_told() {
+    let mut book = Book::new(Promise::GlobalFifo);
+    book.joined(0, 0, 0, 1);
+    for token in 1..=9 {
+        book.joined(token, token, 10 + token, 30);
+    }
+    book.admitted(9, &[1, 2, 3, 4, 5, 6, 7, 8, 9], 40, 41);
+    book.admitted(1, &[0], 50, 51);
+    let (_, proof) = book.violated();
+    let texts: Vec<_> = proof.events.iter().map(|event| event.text.as_str()).collect();
+    assert_eq!(texts, ["join u0 t0 → joined", "join u9 t9 → joined", "admit 9 → … t9 … (9 in all)", "admit 1 → t0"]);
+}
+
+#[test]
 fn a_foreign_history_is_told_in_its_own_names() {
     let mut book = overtaken();
     book.history.names.users = (0..10).map(|n| format!("person-{n}")).collect();
