@@ -93,7 +93,7 @@ fn a_waiter_left_behind_by_a_short_answer_is_caught() {
     assert_eq!((violations, proof.margin_ns), (1, Some(2 * MS)));
     assert_eq!(
         proof.story,
-        "an admission asked for 5 and was answered with 1 at 6.0 ms, although t2 (u2) waited: its join had returned at 3.0 ms, and it left 4.0 ms later"
+        "an admission asked for 5 and was answered with 1 at 6.0 ms, although t2 (u2) waited: it had joined by 3.0 ms, and it left 4.0 ms later"
     );
 }
 
@@ -111,6 +111,19 @@ fn a_crashed_join_keeps_its_first_invocation() {
     book.history.records.remove(0);
     book.history.records[0].attempt = 0;
     book.violated();
+}
+
+#[test]
+fn an_unanswered_join_is_proved_by_the_answer_that_names_it() {
+    let mut book = Book::new(Promise::GlobalFifo);
+    book.unanswered(Operation::Join(entry(1, 1)), 0);
+    book.position(1, Some(1), 2, 3);
+    book.joined(2, 2, 5, 6);
+    book.admitted(1, &[2], 7, 8);
+    book.admitted(1, &[1], 9, 10);
+    let (_, proof) = book.violated();
+    assert!(proof.story.starts_with("u1's join of t1 was known to be accepted 2.0 ms before"), "{}", proof.story);
+    assert!(proof.events.iter().any(|event| event.text == "position t1 → position 1"), "{:?}", proof.events);
 }
 
 #[test]
