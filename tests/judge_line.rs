@@ -31,6 +31,20 @@ fn an_overtaken_user_is_told_with_names_and_times() {
 }
 
 #[test]
+fn of_a_long_answer_only_what_matters_is_told() {
+    let mut book = Book::new(Promise::GlobalFifo);
+    book.joined(0, 0, 0, 1);
+    for token in 1..=9 {
+        book.joined(token, token, 10 + token, 30);
+    }
+    book.admitted(9, &[1, 2, 3, 4, 5, 6, 7, 8, 9], 40, 41);
+    book.admitted(1, &[0], 50, 51);
+    let (_, proof) = book.violated();
+    let texts: Vec<_> = proof.events.iter().map(|event| event.text.as_str()).collect();
+    assert_eq!(texts, ["join u0 t0 → joined", "join u9 t9 → joined", "admit 9 → … t9 … (9 in all)", "admit 1 → t0"]);
+}
+
+#[test]
 fn a_foreign_history_is_told_in_its_own_names() {
     let mut book = overtaken();
     book.history.names.users = (0..10).map(|n| format!("person-{n}")).collect();
@@ -79,7 +93,7 @@ fn a_waiter_left_behind_by_a_short_answer_is_caught() {
     assert_eq!((violations, proof.margin_ns), (1, Some(2 * MS)));
     assert_eq!(
         proof.story,
-        "an admission asked for 5 and was answered with 1 at 6.0 ms, although t2 (u2) waited: its join had returned at 3.0 ms, and it left 4.0 ms later"
+        "an admission asked for 5 and was answered with 1 at 6.0 ms, although t2 (u2) waited: it had joined by 3.0 ms, and it left 4.0 ms later"
     );
 }
 
@@ -97,6 +111,19 @@ fn a_crashed_join_keeps_its_first_invocation() {
     book.history.records.remove(0);
     book.history.records[0].attempt = 0;
     book.violated();
+}
+
+#[test]
+fn an_unanswered_join_is_proved_by_the_answer_that_names_it() {
+    let mut book = Book::new(Promise::GlobalFifo);
+    book.unanswered(Operation::Join(entry(1, 1)), 0);
+    book.position(1, Some(1), 2, 3);
+    book.joined(2, 2, 5, 6);
+    book.admitted(1, &[2], 7, 8);
+    book.admitted(1, &[1], 9, 10);
+    let (_, proof) = book.violated();
+    assert!(proof.story.starts_with("u1's join of t1 was known to be accepted 2.0 ms before"), "{}", proof.story);
+    assert!(proof.events.iter().any(|event| event.text == "position t1 → position 1"), "{:?}", proof.events);
 }
 
 #[test]

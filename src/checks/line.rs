@@ -78,11 +78,13 @@ impl Rule {
             };
             classes.entry(class).or_default().push(id);
         }
-        let pairs = classes.values_mut().filter_map(|class| widest_overtaking(trace, all, class));
+        // A pair is shown without the answers about it, so it has to stand without them.
+        let by_replies = stays(&Trace { reads: Vec::new(), ..trace.clone() });
+        let pairs = classes.values_mut().filter_map(|class| widest_overtaking(trace, &by_replies, class));
         if let Some(pair) = pairs.max_by_key(|pair| (pair.margin_ns, std::cmp::Reverse(pair.overtaken))) {
             let kept: BTreeSet<Item> = [pair.overtaken, pair.overtaker].map(Item::Value).into_iter().collect();
             return Counterexample {
-                story: story::overtaken_story(words, trace, all, pair),
+                story: story::overtaken_story(words, trace, &by_replies, pair),
                 events: events(words, &project(trace, &kept)),
                 margin_ns: Some(pair.margin_ns),
             };

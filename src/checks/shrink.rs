@@ -19,8 +19,8 @@ pub(super) enum Item {
     Short(usize),
 }
 
-/// At most so many parts are judged; the smallest found until then is returned.
-const JUDGED: usize = 3_000;
+/// A limit on the work: the items of all parts judged. The smallest part found until then is returned.
+const LOOKED_AT: usize = 20_000_000;
 
 /// What remains of a trace when only these items are kept.
 #[must_use]
@@ -67,38 +67,39 @@ pub(super) fn shrink(trace: &Trace, seed: &BTreeSet<Item>, failed_ns: u64, break
         part = project(trace, &within(trace, failed_ns.saturating_sub(half_ns), failed_ns.saturating_add(half_ns)));
     }
     // From here on only the part is looked at, however long the history is.
-    let kept = leave_out(&part, all(&part), breaks);
-    project(&part, &kept)
+    leave_out(part, breaks)
 }
 
 /// Delta debugging: leaves out ever smaller chunks until nothing more can go.
-fn leave_out(trace: &Trace, mut kept: BTreeSet<Item>, breaks: impl Fn(&Trace) -> bool) -> BTreeSet<Item> {
-    let mut chunk = kept.len().div_ceil(2);
-    let mut judged = 0;
+fn leave_out(mut part: Trace, breaks: impl Fn(&Trace) -> bool) -> Trace {
+    let mut items = all(&part);
+    let mut chunk = items.len().div_ceil(2);
+    let mut looked_at = 0;
     while chunk > 0 {
-        let mut dropped_any = false;
+        let before = items.len();
         let mut from = 0;
-        let mut items: Vec<Item> = kept.iter().copied().collect();
-        while from < items.len() && judged < JUDGED {
+        while from < items.len() && looked_at < LOOKED_AT {
             let until = (from + chunk).min(items.len());
-            let rest: BTreeSet<Item> = items[..from].iter().chain(&items[until..]).copied().collect();
-            judged += 1;
-            if breaks(&project(trace, &rest)) {
+            let rest = items[..from].iter().chain(&items[until..]).copied().collect();
+            looked_at += before;
+            if breaks(&project(&part, &rest)) {
                 items.drain(from..until);
-                kept = rest;
-                dropped_any = true;
             } else {
                 from = until;
             }
         }
-        if judged >= JUDGED {
+        let dropped = items.len() < before;
+        // What was left out need not be looked at again.
+        part = project(&part, &items.into_iter().collect());
+        items = all(&part);
+        if looked_at >= LOOKED_AT {
             break;
         }
-        if !dropped_any || chunk > kept.len() {
-            chunk = if chunk == 1 && !dropped_any { 0 } else { (chunk / 2).max(1) };
+        if !dropped || chunk > items.len() {
+            chunk = if chunk == 1 && !dropped { 0 } else { (chunk / 2).max(1) };
         }
     }
-    kept
+    part
 }
 
 /// What happened in a stretch of time: the values with an operation in it, what is read of them, and the
@@ -125,7 +126,7 @@ pub(super) fn about(trace: &Trace, values: BTreeSet<ValueId>) -> BTreeSet<Item> 
 }
 
 /// Everything.
-fn all(trace: &Trace) -> BTreeSet<Item> {
+fn all(trace: &Trace) -> Vec<Item> {
     let values = (0u32..).take(trace.values.len()).map(Item::Value);
     let shorts = trace.removals.iter().enumerate().filter(|(_, removal)| removal.is_short());
     let reads = (0..trace.reads.len()).map(Item::Read);

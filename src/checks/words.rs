@@ -153,8 +153,8 @@ impl<'a> Words<'a> {
             return write(&mut tokens.iter());
         }
         let of_interest = write(&mut tokens.iter().filter(|token| about.contains(token)));
-        let gap = if of_interest.is_empty() { "" } else { " … " };
-        format!("…{gap}{of_interest}{} ({} in all)", gap.trim_end(), tokens.len())
+        let shown = if of_interest.is_empty() { String::new() } else { format!(" {of_interest} …") };
+        format!("…{shown} ({} in all)", tokens.len())
     }
 }
 
