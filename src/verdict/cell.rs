@@ -155,7 +155,8 @@ fn undecided(promise: Promise, finding: &Finding) -> String {
 }
 
 fn limit_verdict(limit: &Limit, measurements: &Measurements) -> LimitVerdict {
-    let max_us = limit.max.as_secs_f64() * 1e6;
+    #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
+    let max_us = limit.max_ns as f64 / 1e3;
     let row = measurements
         .latency
         .iter()

@@ -1,13 +1,11 @@
 //! The bounds on positions are sound: on random histories nothing is called impossible that the oracle can
 //! explain. And they are worth something: most wrong places are caught.
 
-mod judging;
-
 use std::cell::Cell;
 
-use judging::random::{Step, simulate, steps, users};
-use judging::recorded::record;
-use judging::{Kind, Op, Users, oracle};
+use crate::judging::random::{Step, simulate, steps, users};
+use crate::judging::recorded::record;
+use crate::judging::{Kind, Op, Users, oracle};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use stanchion::checks::CheckOutcome;
 use stanchion::checks::notation::NEVER;

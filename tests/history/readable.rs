@@ -4,14 +4,10 @@
 //! examine nothing of that part; `python3 -m pip install pyarrow duckdb` makes them whole, and with
 //! `STANCHION_TEST_READERS=required` in the environment a missing reader is a failure.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has nothing to say")]
-
-mod history_arbitrary;
-
 use std::process::Command;
 
+use crate::history_arbitrary::{history, own_history};
 use camino::Utf8Path;
-use history_arbitrary::{history, own_history};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use stanchion::history::{History, read, write_parquet};
@@ -105,7 +101,7 @@ pq.write_table(pq.read_table(sys.argv[1]), sys.argv[2])
 
 /// The first fenced block of the page in this language that contains the text.
 fn block(language: &str, containing: &str) -> String {
-    let page = include_str!("../docs/history.md");
+    let page = include_str!("../../docs/history.md");
     let blocks = page.split("```").skip(1).step_by(2);
     let mut matching =
         blocks.filter_map(|block| block.strip_prefix(language)).filter(|block| block.contains(containing));

@@ -1,9 +1,7 @@
 //! `no-duplicates`, `no-loss` and `no-phantoms`: a history that breaks one is caught by its check, a clean
 //! one holds, one with nothing to see is undecided.
 
-mod judging;
-
-use judging::recorded::{Book, MS, entry};
+use crate::judging::recorded::{Book, MS, entry};
 use stanchion::history::RunEnd;
 use stanchion::model::{BatchId, Operation, Outcome, Promise, Refusal, Token};
 

@@ -1,15 +1,11 @@
 //! What every design promises to one client at a time, on a real server.
 
-#![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{batch, by_request, by_user, client, fresh, on_a_server, open};
 use redis::Value;
 use stanchion::model::{Dedupe, Outcome, QueueStats, Refusal, Token, UserId};
 use stanchion::queue::{CommandError, Commands, Counted, Design, Live, WaitingQueue, outcome_of};
-use support::{batch, by_request, by_user, client, fresh, on_a_server, open};
 
 /// Designs whose order is that of the joins even when they come within one millisecond.
 const EXACT: [Design; 5] =

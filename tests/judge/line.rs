@@ -1,9 +1,7 @@
 //! `global-fifo` and `per-user-fifo` on recorded histories: what breaks them is caught and told, what does
 //! not is left alone.
 
-mod judging;
-
-use judging::recorded::{Book, MS, entry};
+use crate::judging::recorded::{Book, MS, entry};
 use stanchion::checks::CheckOutcome;
 use stanchion::model::{BatchId, Operation, Outcome, Promise, Token, UserId};
 

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::option;
@@ -116,9 +115,8 @@ pub fn terms() -> impl Strategy<Value = Terms> {
 }
 
 fn limit() -> impl Strategy<Value = Limit> {
-    let max = (any::<u32>(), 0..1_000_000_000u32).prop_map(|(secs, nanos)| Duration::new(secs.into(), nanos));
-    (prop::sample::select(&OpKind::ALL), prop::sample::select(&Percentile::ALL), max)
-        .prop_map(|(op, percentile, max)| Limit { op, percentile, max })
+    (prop::sample::select(&OpKind::ALL), prop::sample::select(&Percentile::ALL), any::<u64>())
+        .prop_map(|(op, percentile, max_ns)| Limit { op, percentile, max_ns })
 }
 
 fn expectations() -> impl Strategy<Value = BTreeMap<Promise, Expectation>> {

@@ -1,13 +1,9 @@
 //! Latencies are counted on three clocks, and nothing is skipped, invented or clamped.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its history has nothing to say")]
-
-mod history_arbitrary;
-
+use crate::history_arbitrary::{history, own_history, sound_history};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-use history_arbitrary::{history, own_history, sound_history};
 use proptest::prelude::*;
 use stanchion::history::{History, Record};
 use stanchion::measure::{Clock, Latency, histogram, measure, write_hlog};

@@ -1,13 +1,11 @@
 //! The sweep decides exactly what the oracle decides: on random histories of every mix of operations, and
 //! on all interleavings of small programs.
 
-mod judging;
-
 use std::cell::Cell;
 
-use judging::random::{Step, simulate, steps, users};
-use judging::recorded::record;
-use judging::{Kind, ONE_USER, Op, Users, oracle, trace};
+use crate::judging::random::{Step, simulate, steps, users};
+use crate::judging::recorded::record;
+use crate::judging::{Kind, ONE_USER, Op, Users, oracle, trace};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use stanchion::checks::lost;
 use stanchion::checks::notation::NEVER;

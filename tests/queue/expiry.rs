@@ -3,15 +3,11 @@
 //! These tests run against the clock. Each runs at a pace that grows until this machine keeps up with
 //! it: a machine that stalls makes a test slower, never red.
 
-#![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{batch, by_request, by_user, client, on_a_server, open};
 use stanchion::model::{Dedupe, Outcome, QueueStats, Token};
 use stanchion::queue::{AnyQueue, Design, WaitingQueue};
-use support::{batch, by_request, by_user, client, on_a_server, open};
 
 /// A clock in units of the test's pace.
 struct Pace {

@@ -1,11 +1,9 @@
 //! A hundred thousand operations of a queue that keeps its line hold; one wrong answer among them is found
 //! and shown in a handful of operations.
 
-mod judging;
-
 use std::collections::VecDeque;
 
-use judging::recorded::{Book, entry};
+use crate::judging::recorded::{Book, entry};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use stanchion::checks::{CheckOutcome, Counterexample, judge};

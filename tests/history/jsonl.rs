@@ -1,13 +1,9 @@
 //! Anybody's own system can record a history as JSON Lines, and is told exactly what is wrong with it.
-#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has nothing to say")]
-
-mod history_arbitrary;
-
 use std::collections::HashMap;
 use std::io::Write;
 
+use crate::history_arbitrary::{own_history, sound_history};
 use camino::{Utf8Path, Utf8PathBuf};
-use history_arbitrary::{own_history, sound_history};
 use proptest::prelude::*;
 use stanchion::history::{History, HistoryError, Names, read, write_jsonl};
 use stanchion::model::{

@@ -1,10 +1,8 @@
 //! Fairness counts what certainly happened, and counts it as its definition says.
 
-mod history_arbitrary;
-
 use std::collections::HashSet;
 
-use history_arbitrary::own_history;
+use crate::history_arbitrary::own_history;
 use proptest::prelude::*;
 use stanchion::history::{History, Record};
 use stanchion::measure::{Fairness, measure};

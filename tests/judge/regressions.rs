@@ -5,9 +5,7 @@
 //! admission, L leave → left, K removed if present (lost leave, expiry), F "not waiting", G "waiting now",
 //! H "accepted before"; `inf` no reply; `B/1` asked for one, nobody waiting.
 
-mod judging;
-
-use judging::{ONE_USER, Users, oracle, parse, trace};
+use crate::judging::{ONE_USER, Users, oracle, parse, trace};
 use stanchion::checks::lost;
 use stanchion::checks::sweep::{FifoClass, Scope, sweep};
 

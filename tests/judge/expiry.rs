@@ -1,8 +1,6 @@
 //! `expiry`: an entry that lives too long, or not long enough, is caught.
 
-mod judging;
-
-use judging::recorded::{Book, MS, entry};
+use crate::judging::recorded::{Book, MS, entry};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use stanchion::checks::{CheckOutcome, judge};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use stanchion::scenario::{parse, schema};
 
-const DOC: &str = include_str!("../docs/scenarios.md");
+const DOC: &str = include_str!("../../docs/scenarios.md");
 const DESIGNS: [&str; 3] = ["streams-naive", "zset-seq", "list"];
 
 /// The blocks of the page that are fenced with this info string.

@@ -1,9 +1,7 @@
 //! `position`, `idempotence` and `capacity`: a history that breaks one is caught by its check, a clean one
 //! holds, one with nothing to see is undecided.
 
-mod judging;
-
-use judging::recorded::{Book, MS, entry};
+use crate::judging::recorded::{Book, MS, entry};
 use stanchion::model::{BatchId, Dedupe, DuplicateMeans, Operation, Outcome, Phase, PositionTolerance, Promise, Token};
 
 mod position {

@@ -1,17 +1,13 @@
 //! What the seam promises: nothing is re-sent, a late answer is never taken for another's, what passes is
 //! counted as it really was.
 
-#![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{by_user, client, on_a_server, open};
 use redis::{Cmd, Value};
 use stanchion::model::{Dedupe, Outcome, Refusal, Token, UnknownCause};
 use stanchion::queue::{CallCost, CommandError, Commands, Counted, Design, Live, WaitingQueue, outcome_of};
 use stanchion::target::Target;
-use support::{by_user, client, on_a_server, open};
 
 fn asking(words: &[&str]) -> Cmd {
     let mut asked = redis::cmd(words[0]);
@@ -168,7 +164,10 @@ fn counted_bytes_are_those_that_the_server_read_and_wrote() {
         }
         queue.join(&client, by_user(3, 77)).await.unwrap();
         queue.position(&client, by_user(99, 99)).await.unwrap();
-        assert_eq!(queue.admit(&client, 2, support::batch(1)).await, Ok(Outcome::Admitted(vec![Token(0), Token(1)])));
+        assert_eq!(
+            queue.admit(&client, 2, crate::support::batch(1)).await,
+            Ok(Outcome::Admitted(vec![Token(0), Token(1)]))
+        );
         client
             .pipeline(vec![asking(&["KEYS", "*"]), asking(&["LPUSH", "n", "x"]), asking(&["INCR", "n"])])
             .await

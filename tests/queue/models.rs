@@ -4,20 +4,16 @@
 //! The same runs must find the race of `streams-naive` and the lost order of `composite-shift`: a search that
 //! cannot find a known bug proves nothing where it finds none.
 
-#![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
-
-mod support;
-
 use std::cell::Cell;
 use std::collections::HashMap;
 
+use crate::support::program::{KEYS, Program, Step, concurrent, entry, sequential, user_of};
+use crate::support::reference::{Order, Reference, compare};
+use crate::support::{Stage, open};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use stanchion::model::{BatchId, Dedupe, DedupeKey, Entry, Outcome, Token, UserId};
 use stanchion::queue::{AnyQueue, CommandError, Design, Live, WaitingQueue};
-use support::program::{KEYS, Program, Step, concurrent, entry, sequential, user_of};
-use support::reference::{Order, Reference, compare};
-use support::{Stage, open};
 
 const CLIENTS: usize = 3;
 const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);

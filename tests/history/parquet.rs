@@ -1,10 +1,6 @@
 //! A history survives its Parquet file whole, and a damaged or foreign file is refused in words.
-#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has nothing to say")]
-
-mod history_arbitrary;
-
+use crate::history_arbitrary::{history, own_history};
 use camino::{Utf8Path, Utf8PathBuf};
-use history_arbitrary::{history, own_history};
 use proptest::prelude::*;
 use stanchion::history::{History, HistoryError, read, write_parquet};
 use stanchion::model::Outcome;

@@ -166,9 +166,9 @@ fn every_key_arrives_where_it_belongs() {
         promises: vec![Promise::Position, Promise::NoLoss],
         position_tolerance: PositionTolerance { absolute: 3, relative: 0.1 },
         limits: vec![
-            Limit { op: OpKind::Admit, percentile: Percentile::Max, max: ms(1000) },
-            Limit { op: OpKind::Join, percentile: Percentile::P50, max: ms(1) },
-            Limit { op: OpKind::Join, percentile: Percentile::P99, max: ms(5) },
+            Limit { op: OpKind::Admit, percentile: Percentile::Max, max_ns: 1_000_000_000 },
+            Limit { op: OpKind::Join, percentile: Percentile::P50, max_ns: 1_000_000 },
+            Limit { op: OpKind::Join, percentile: Percentile::P99, max_ns: 5_000_000 },
         ],
         expect: BTreeMap::from([(
             "zset-ms".to_owned(),
