@@ -64,9 +64,9 @@ pub struct ServerCost {
     /// Empty: nobody counted.
     #[serde(default)]
     pub direct_calls: BTreeMap<String, u64>,
-    /// `used_memory` before the first join, bytes.
+    /// Memory of keys and values (`used_memory` less clients and scripts) before the first join, bytes.
     pub used_memory_before_bytes: u64,
-    /// `used_memory` at the end of the load, bytes.
+    /// The same at the end of the load, bytes.
     pub used_memory_after_bytes: u64,
     /// Entries in line when `used_memory_after_bytes` was read, from the history's own answers.
     pub waiting_after: u64,

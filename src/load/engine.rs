@@ -180,12 +180,17 @@ impl<'a> CellRun<'a> {
         let mut warden = self.client(warden_id).await?;
         self.load_scripts(&warden).await?;
 
+        let empty = server::settled_snapshot(self.setup.endpoint).await?;
         let (clients, trouble) = self.warm_up(clients).await;
         if trouble.is_some() {
             return Ok(trouble);
         }
-        let before = server::snapshot(self.setup.endpoint).await?;
-        let before = server::Before { snapshot: before, calls: self.shared.tally.calls(), cpu_ns: thread_cpu_ns() };
+        let before = server::Before {
+            empty_bytes: empty.data_memory_bytes,
+            snapshot: server::snapshot(self.setup.endpoint).await?,
+            calls: self.shared.tally.calls(),
+            cpu_ns: thread_cpu_ns(),
+        };
         let load_start_ns = self.shared.clock.now_ns();
         self.shared.load_start_ns.set(load_start_ns);
         // An interrupted load has a beginning, too.
