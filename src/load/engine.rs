@@ -14,7 +14,7 @@ use super::control::Control;
 use super::{drain, server};
 use crate::history::{Header, History, Names, Recorder, RunEnd, SCHEMA, ServerCost};
 use crate::model::{ClientId, DuplicateMeans, Operation, Outcome, Phase, Terms};
-use crate::plan::{ClientPlan, Plan, PlannedFault, Program, nanos, op_id};
+use crate::plan::{ClientPlan, Plan, PlannedFault, Program, Until, nanos, op_id};
 use crate::queue::{Commands as _, Design, QueueSettings};
 use crate::scenario::Scenario;
 use crate::target::{Endpoint, TargetError};
@@ -120,6 +120,7 @@ impl<'a> CellRun<'a> {
             barrier: Barrier::new(joining.max(1)),
             load_over: Cell::new(false),
             settled: Cell::new(false),
+            over_signal: Notify::new(),
             lost: RefCell::new(None),
             lost_signal: Notify::new(),
             tally: Rc::default(),
@@ -157,6 +158,8 @@ impl<'a> CellRun<'a> {
                 driven = self.drive() => driven?,
             }
         };
+        // The drain may have been the first to find the server gone.
+        let trouble = trouble.or_else(|| self.shared.lost.take().map(Trouble::ServerLost));
         let records = Recorder::merge(self.recorders.iter().map(|recorder| recorder.borrow_mut().take()).collect());
         control.report(records.len() as u64);
         let end = match &trouble {
@@ -199,14 +202,14 @@ impl<'a> CellRun<'a> {
         let trouble = join_all(&mut joining).await;
         let load_end_ns = self.shared.clock.now_ns();
         self.load_ns.set(Some((load_start_ns, load_end_ns)));
-        self.shared.load_over.set(true);
+        self.shared.end(Until::LoadEnd);
         if trouble.is_some() {
             return Ok(trouble);
         }
         self.account(&before, &mut warden, warden_id).await;
 
         self.shared.clock.wait_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
-        self.shared.settled.set(true);
+        self.shared.end(Until::SettleEnd);
         if let Some(trouble) = join_all(&mut periodic).await {
             return Ok(Some(trouble));
         }
@@ -280,9 +283,14 @@ impl<'a> CellRun<'a> {
             let PlannedFault::ScriptFlush { at_ns } = *fault;
             let shared = Rc::clone(&self.shared);
             periodic.spawn_local(async move {
-                shared.clock.wait_until(shared.load_start_ns.get().saturating_add(at_ns)).await;
-                if let Err(error) = script_flush(&shared).await {
-                    shared.notes.borrow_mut().push(format!("the planned SCRIPT FLUSH did not happen: {error}"));
+                let at_ns = shared.load_start_ns.get().saturating_add(at_ns);
+                let failed = if shared.wait_unless_over(at_ns, Until::LoadEnd).await {
+                    script_flush(&shared).await.err()
+                } else {
+                    Some("the load was over before its time; plan it earlier".to_owned())
+                };
+                if let Some(why) = failed {
+                    shared.notes.borrow_mut().push(format!("the planned SCRIPT FLUSH did not happen: {why}"));
                 }
             });
         }
