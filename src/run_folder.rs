@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::history::{self, History, HistoryError};
 use crate::measure;
-use crate::report::Document;
+use crate::report::{Document, SCHEMA};
 
 /// Why a run cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,12 @@ pub fn prepare(folder: &Utf8Path) -> Result<(), FolderError> {
     let probe = folder.join(".writable");
     fs_err::write(&probe, b"").map_err(io("write to", folder))?;
     fs_err::remove_file(&probe).map_err(io("write to", folder))
+}
+
+/// Removes a folder that nothing was written to after all; one that holds something stays.
+pub fn discard(folder: &Utf8Path) {
+    // Whatever keeps it there, an empty folder is no reason to fail.
+    let _ = fs_err::remove_dir(folder);
 }
 
 /// Writes result.json: to a temporary name first, so that a crash leaves the former one whole.
@@ -87,7 +93,14 @@ pub fn write_cell(folder: &Utf8Path, history: &History) -> Result<(), FolderErro
 pub fn read_result(run: &Utf8Path) -> Result<Document, FolderError> {
     let path = if run.is_dir() { run.join(RESULT) } else { run.to_owned() };
     let text = fs_err::read_to_string(&path).map_err(io("read", &path))?;
-    serde_json::from_str(&text).map_err(|error| FolderError::Format { path, detail: error.to_string() })
+    let unreadable = |detail: String| FolderError::Format { path: path.clone(), detail };
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    match value.get("schema").and_then(serde_json::Value::as_u64) {
+        Some(schema) if schema == u64::from(SCHEMA) => {}
+        Some(schema) => return Err(unreadable(format!("its schema is {schema}, and this version reads {SCHEMA}"))),
+        None => return Err(unreadable("it has no schema".to_owned())),
+    }
+    serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
 }
 
 fn make(folder: &Utf8Path) -> Result<(), FolderError> {
@@ -96,10 +109,14 @@ fn make(folder: &Utf8Path) -> Result<(), FolderError> {
 
 fn io(verb: &'static str, path: &Utf8Path) -> impl FnOnce(std::io::Error) -> FolderError {
     let path = path.to_owned();
-    // fs-err's own message repeats the path; the operating system's says why.
-    move |source| FolderError::Io {
-        verb,
-        path,
-        source: source.raw_os_error().map_or(source, std::io::Error::from_raw_os_error),
+    move |source| FolderError::Io { verb, path, source: said_by_system(source) }
+}
+
+/// fs-err's own message repeats the path; the operating system's error, which it wraps, says why.
+fn said_by_system(error: std::io::Error) -> std::io::Error {
+    let wrapped = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    match wrapped.and_then(std::io::Error::raw_os_error) {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => error,
     }
 }

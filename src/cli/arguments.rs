@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::exit::{Error, Exit};
 use crate::queue::Design;
 use crate::target::{TargetChoice, TargetOptions};
 
@@ -72,13 +73,24 @@ pub(super) struct RunArguments {
 pub(super) struct TargetArguments {
     /// The Redis to use: auto, local, docker or a URL (redis://, rediss://, unix://)
     #[arg(long = "redis", value_name = "auto|local|docker|URL", default_value = "auto")]
-    pub(super) redis: TargetChoice,
+    redis: String,
     /// The image for a container
     #[arg(long, value_name = "NAME", env = "STANCHION_IMAGE", default_value = TargetOptions::DEFAULT_IMAGE)]
     pub(super) image: String,
     /// Use a given server although it holds keys; only keys of this run are touched
     #[arg(long)]
     pub(super) allow_non_empty: bool,
+}
+
+impl TargetArguments {
+    /// Read here and not by clap: its message would repeat the text, which may hold a password.
+    pub(super) fn choice(&self) -> Result<TargetChoice, Error> {
+        self.redis.parse().map_err(|error| Error::new(Exit::Usage, format!("--redis: {error}")))
+    }
+
+    pub(super) fn options(&self) -> TargetOptions {
+        TargetOptions { image: self.image.clone(), allow_non_empty: self.allow_non_empty }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -30,13 +30,20 @@ pub enum Exit {
 /// Why a subcommand ended without a result.
 #[derive(Debug)]
 pub(super) struct Error {
-    pub(super) exit: Exit,
-    pub(super) message: String,
+    exit: Exit,
+    message: String,
+    /// Whether the message says itself that it is an error.
+    marked: bool,
 }
 
 impl Error {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Error {
-        Error { exit, message: message.into() }
+        Error { exit, message: message.into(), marked: false }
+    }
+
+    /// A page of problems, each of which is marked as an error.
+    pub(super) fn page(exit: Exit, page: String) -> Error {
+        Error { exit, message: page, marked: true }
     }
 }
 
@@ -90,7 +97,11 @@ impl From<std::io::Error> for Error {
 /// Ends the program; an error is one message on stderr.
 pub(super) fn finish(done: Result<Exit, Error>) -> ExitCode {
     let exit = done.unwrap_or_else(|error| {
-        output::error(&error.message);
+        if error.marked {
+            output::say(error.message.trim_end());
+        } else {
+            output::error(&error.message);
+        }
         error.exit
     });
     ExitCode::from(exit as u8)

@@ -6,7 +6,8 @@ use super::arguments::{ListArguments, Listed};
 use super::exit::{Error, Exit};
 use super::{output, run};
 use crate::queue::Design;
-use crate::run_folder;
+use crate::report::Document;
+use crate::run_folder::{self, FolderError};
 
 pub(super) fn list(arguments: &ListArguments) -> Result<Exit, Error> {
     let lines = match arguments.what {
@@ -34,29 +35,33 @@ fn scenarios() -> Result<String, Error> {
 
 fn runs() -> Result<String, Error> {
     let mut lines = String::new();
-    for folder in run_folders()? {
-        let line = match run_folder::read_result(&folder) {
-            Ok(document) => document.sentence,
-            Err(error) => error.to_string(),
-        };
+    for (folder, document) in runs_by_age()? {
+        let line = document.map_or_else(|error| error.to_string(), |document| document.sentence);
         lines.push_str(&format!("{folder}  {line}\n"));
     }
     Ok(lines)
 }
 
-/// The run folders in reports/, oldest first: their names begin with the time.
-pub(super) fn run_folders() -> Result<Vec<Utf8PathBuf>, Error> {
+/// A run folder and what is in it.
+type SavedRun = (Utf8PathBuf, Result<Document, FolderError>);
+
+/// The runs in reports/, those that cannot be read first, then the oldest first. The example that comes with
+/// the sources is not a run of this machine.
+pub(super) fn runs_by_age() -> Result<Vec<SavedRun>, Error> {
     let reports = Utf8Path::new("reports");
     if !reports.is_dir() {
         return Ok(Vec::new());
     }
-    let mut folders = Vec::new();
+    let mut runs = Vec::new();
     for entry in reports.read_dir_utf8()? {
         let path = entry?.into_path();
         if path.join("result.json").is_file() && path.file_name() != Some("example") {
-            folders.push(path);
+            let document = run_folder::read_result(&path);
+            runs.push((path, document));
         }
     }
-    folders.sort();
-    Ok(folders)
+    // RFC 3339 in UTC sorts by time as text does; a name is the users' own and may say anything.
+    let age = |(path, document): &SavedRun| (document.as_ref().ok().and_then(|run| run.started.clone()), path.clone());
+    runs.sort_by_cached_key(age);
+    Ok(runs)
 }

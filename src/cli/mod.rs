@@ -9,6 +9,7 @@ mod exit;
 mod list;
 mod output;
 mod progress;
+mod repeat;
 mod report;
 mod run;
 mod signals;

@@ -12,7 +12,7 @@ use crate::pipeline::Progress;
 pub(super) struct Watcher {
     mode: Mode,
     current: String,
-    not_as_expected: u64,
+    surprising_or_open: u64,
 }
 
 enum Mode {
@@ -37,7 +37,7 @@ impl Watcher {
         } else {
             Mode::Lines { told: Instant::now() }
         };
-        Watcher { mode, current: String::new(), not_as_expected: 0 }
+        Watcher { mode, current: String::new(), surprising_or_open: 0 }
     }
 
     /// One line, whatever the progress.
@@ -56,7 +56,7 @@ impl Watcher {
                 self.begin(index, total);
             }
             Progress::Ended(cell) if !cell.as_expected => {
-                self.not_as_expected += 1;
+                self.surprising_or_open += 1;
                 let why = cell.unexpected.iter().chain(&cell.undecided).next().cloned().unwrap_or_default();
                 self.note(&format!("{} on {}: {why}", cell.scenario, cell.queue));
             }
@@ -65,9 +65,9 @@ impl Watcher {
     }
 
     fn begin(&mut self, index: usize, total: usize) {
-        let odd = match self.not_as_expected {
+        let odd = match self.surprising_or_open {
             0 => String::new(),
-            odd => format!(", {odd} not as expected"),
+            odd => format!(", {odd} not as expected or not decided"),
         };
         match &mut self.mode {
             Mode::Quiet => {}

@@ -1,12 +1,14 @@
 //! The document: all that any renderer may show of a run. Its field names are binding.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::Header;
 use crate::measure::{Cost, Fairness, GeneratorHealth, Latency, Measurements, Throughput};
-use crate::verdict::{CellSummary, CellVerdict, LimitVerdict, Outcome, Verdict, judge_run};
+use crate::verdict::{CellSummary, CellVerdict, LimitVerdict, Outcome, Standing, Verdict, judge_run};
 
 /// The version of result.json.
 pub const SCHEMA: u32 = 1;
@@ -22,8 +24,8 @@ pub struct Document {
     pub started: Option<String>,
     /// How long it took, seconds; `null` where saved histories were judged.
     pub duration_s: Option<f64>,
-    /// The seed of every plan.
-    pub seed: u64,
+    /// The seed of every plan; `null` where histories of several seeds, or of none, were judged.
+    pub seed: Option<u64>,
     /// The hash over the plans of all scenarios.
     pub plan_hash: String,
     /// The server; `null` where saved histories were judged.
@@ -36,6 +38,9 @@ pub struct Document {
     pub repeat: String,
     /// Why the run ended before all cells were run.
     pub ended_early: Option<String>,
+    /// Why something above is `null`, by its name.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, String>,
     /// Cell by cell, in the order run.
     pub cells: Vec<Cell>,
 }
@@ -47,8 +52,8 @@ pub struct Run {
     pub started: Option<String>,
     /// How long it took, seconds.
     pub duration_s: Option<f64>,
-    /// The seed of every plan.
-    pub seed: u64,
+    /// The seed of every plan; `None`: that of the cells, if they have one in common.
+    pub seed: Option<u64>,
     /// The server's facts.
     pub target: Option<serde_json::Value>,
     /// The command that repeats it.
@@ -86,10 +91,16 @@ pub struct Cell {
     pub generator: GeneratorHealth,
     /// What an operation costs.
     pub cost: Cost,
-    /// The hash of the scenario's plan.
+    /// The seed of the scenario's plan; `null` for a history that no plan of this program led to.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// The hash of the scenario's plan; empty for such a history.
     pub plan_hash: String,
     /// Attempts recorded.
     pub operations: u64,
+    /// Why something above is `null`, by its name.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, String>,
 }
 
 /// One promise.
@@ -124,6 +135,11 @@ pub fn cell(
 ) -> Cell {
     let checks = findings.into_iter().zip(&verdict.promises);
     let checks = checks.map(|(finding, promise)| check(finding, promise.outcome, promise.expected)).collect();
+    let seed = (!header.plan_hash.is_empty()).then_some(header.seed);
+    let reasons = reasons([
+        ("fairness", measurements.fairness.is_none(), "fewer than two tokens were admitted"),
+        ("seed", seed.is_none(), "the history does not come from a plan"),
+    ]);
     Cell {
         scenario: header.scenario.clone(),
         queue: header.queue.clone(),
@@ -138,9 +154,16 @@ pub fn cell(
         fairness: measurements.fairness,
         generator: measurements.generator,
         cost: measurements.cost,
+        seed,
         plan_hash: header.plan_hash.clone(),
         operations,
+        reasons,
     }
+}
+
+/// Of `(name, whether it is missing, why)` those that are missing.
+fn reasons<const N: usize>(of: [(&str, bool, &str); N]) -> BTreeMap<String, String> {
+    of.into_iter().filter(|(_, missing, _)| *missing).map(|(name, _, why)| (name.to_owned(), why.to_owned())).collect()
 }
 
 fn check(finding: Finding, outcome: Outcome, expected: Option<crate::model::Expectation>) -> Check {
@@ -162,8 +185,17 @@ impl Cell {
             queue: &self.queue,
             unexpected: !self.unexpected.is_empty(),
             undecided: !self.undecided.is_empty(),
-            kept_all: self.checks.iter().all(|check| check.outcome == Outcome::Holds),
+promises: self.standing(),
         }
+    }
+
+    fn standing(&self) -> Standing {
+        let each = self.checks.iter().map(|check| match check.outcome {
+            Outcome::Holds => Standing::Kept,
+            Outcome::Undecided => Standing::Open,
+            Outcome::Violated => Standing::Broken,
+        });
+        each.max().unwrap_or(Standing::Unchecked)
     }
 }
 
@@ -173,20 +205,35 @@ impl Document {
     pub fn new(run: Run, cells: Vec<Cell>) -> Document {
         let summaries: Vec<CellSummary<'_>> = cells.iter().map(Cell::summary).collect();
         let verdict = judge_run(&summaries, run.ended_early.as_deref());
+        let seed = run.seed.or_else(|| common_seed(&cells));
+        let saved = "saved histories were judged, and they do not say";
+        let reasons = reasons([
+            ("started", run.started.is_none(), saved),
+            ("target", run.target.is_none(), saved),
+            ("duration_s", run.duration_s.is_none(), if run.started.is_some() { NOT_OVER } else { saved }),
+            ("seed", seed.is_none(), "the histories have no seed in common"),
+        ]);
         Document {
             schema: SCHEMA,
             tool: concat!("stanchion ", env!("CARGO_PKG_VERSION")).to_owned(),
             started: run.started,
             duration_s: run.duration_s,
-            seed: run.seed,
+            seed,
             plan_hash: plan_hash(&cells),
             target: run.target,
             verdict: verdict.verdict,
             sentence: verdict.sentence,
             repeat: run.repeat,
             ended_early: run.ended_early,
+            reasons,
             cells,
         }
+    }
+
+    /// Says how long the run took, now that it is over, in seconds.
+    pub fn took(&mut self, duration_s: f64) {
+        self.duration_s = Some(duration_s);
+        self.reasons.remove("duration_s");
     }
 
     /// The text of result.json.
@@ -208,6 +255,15 @@ impl Document {
         }
         names
     }
+}
+
+/// Why an unfinished run has no duration.
+const NOT_OVER: &str = "the run is not over";
+
+/// The seed that all cells have in common.
+fn common_seed(cells: &[Cell]) -> Option<u64> {
+    let first = cells.first()?.seed;
+    first.filter(|_| cells.iter().all(|cell| cell.seed == first))
 }
 
 /// One hash over the plans: designs of one scenario share a plan, so each scenario counts once.

@@ -1,28 +1,40 @@
 //! For pull requests and step summaries.
 
 use super::document::Document;
-use super::stories::{LIMITS, as_expected, open_points, surprises};
-use super::table::decision;
+use super::lines::visible;
+use super::stories::{as_expected, caveats, notes, open_points, surprises};
+use super::table::{Columns, decision, limits};
 
 /// Renders a run as GitHub-flavoured markdown.
 #[must_use]
 pub fn markdown(document: &Document) -> String {
     let mut out = format!("## Stanchion\n\n**{}**\n", escaped(&document.sentence));
+    let mut about = Vec::new();
     if !document.cells.is_empty() {
         let decision = decision(document);
-        out.push('\n');
-        row(&mut out, &decision.headers);
-        row(&mut out, &vec!["---".to_owned(); decision.headers.len()]);
-        for cells in &decision.rows {
-            row(&mut out, cells);
-        }
+        table(&mut out, &decision.columns);
         out.push_str(&format!("\n{} `!` marks what the scenarios do not expect.\n", escaped(&decision.caption)));
+        about = notes(document, decision.timed_in);
+    }
+    if let Some(limits) = limits(document) {
+        table(&mut out, &limits);
     }
     list(&mut out, "Not as expected, or not decided", open_points(document));
     list(&mut out, "How it broke", surprises(document).iter().map(|story| story.line()).collect());
     list(&mut out, "Broken, as the scenarios expect", as_expected(document).iter().map(|story| story.line()).collect());
-    out.push_str(&format!("\n{LIMITS}\n\nRepeat with seed {}: `{}`\n", document.seed, document.repeat));
+    list(&mut out, "About the figures", about);
+    let seed = document.seed.map(|seed| format!(" with seed {seed}")).unwrap_or_default();
+    out.push_str(&format!("\n{}\n\nRepeat{seed}: {}\n", caveats(document), code(&document.repeat)));
     out
+}
+
+fn table(out: &mut String, columns: &Columns) {
+    out.push('\n');
+    row(out, &columns.headers);
+    row(out, &vec!["---".to_owned(); columns.headers.len()]);
+    for cells in &columns.rows {
+        row(out, cells);
+    }
 }
 
 fn row(out: &mut String, cells: &[String]) {
@@ -41,7 +53,25 @@ fn list(out: &mut String, title: &str, lines: Vec<String>) {
     }
 }
 
-/// Names come from files that anybody may write: nothing in them may end a table cell or begin a tag.
+/// Names come from files that anybody may write: nothing in them may end a table cell, begin a tag, a link
+/// or an emphasis (GitHub Flavored Markdown, section 6.1: a backslash takes the meaning from punctuation).
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
+    let mut out = String::new();
+    for c in visible(text).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A code span: fenced by more backticks than stand in a row inside it.
+fn code(text: &str) -> String {
+    let text = visible(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if longest == 0 { format!("{fence}{text}{fence}") } else { format!("{fence} {text} {fence}") }
 }

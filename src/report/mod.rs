@@ -1,6 +1,7 @@
 //! One serialisable document (it *is* result.json); every renderer sees only that.
 
 mod document;
+mod lines;
 mod markdown;
 mod stories;
 mod table;

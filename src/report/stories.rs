@@ -69,6 +69,26 @@ pub(super) fn open_points(document: &Document) -> Vec<String> {
     sentences(|cell| &cell.unexpected).chain(sentences(|cell| &cell.undecided)).collect()
 }
 
+/// What a reader must know of the figures shown: of the generator in the scenario that they are of, and of
+/// the server.
+pub(super) fn notes(document: &Document, timed_in: Option<&str>) -> Vec<String> {
+    let timed = document.cells.iter().filter(|cell| Some(cell.scenario.as_str()) == timed_in);
+    let generator = timed.filter_map(|cell| Some(format!("{}: {}", cell.queue, cell.generator.note.as_ref()?)));
+    let warnings = document.target.as_ref().and_then(|target| target.get("warnings")?.as_array());
+    let server = warnings.into_iter().flatten().filter_map(|warning| warning.as_str().map(str::to_owned));
+    generator.chain(server).collect()
+}
+
 /// What no run of this kind can tell, whatever its verdict.
-pub(super) const LIMITS: &str = "What this run cannot tell: one server on the same machine as its clients, no replica, \
-no cluster, no append-only file, minutes and not days; positions are only ever shown to be impossible, never verified.";
+pub(super) fn caveats(document: &Document) -> String {
+    let kind = document.target.as_ref().and_then(|target| target.get("kind")?.as_str());
+    let server = match kind {
+        Some("local") => "one server on the same machine as its clients, no replica, no cluster, no append-only file",
+        Some("docker") => "one server in a container, no replica, no cluster, no append-only file",
+        Some(_) => "one server as it was found, no cluster",
+        None => return format!("What histories cannot tell: anything that was not recorded; {POSITIONS}."),
+    };
+    format!("What this run cannot tell: {server}, minutes and not days; {POSITIONS}.")
+}
+
+const POSITIONS: &str = "positions are only ever shown to be impossible, never verified";

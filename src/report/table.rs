@@ -2,20 +2,26 @@
 
 use super::document::{Cell, Document};
 use crate::measure::Clock;
-use crate::model::{OpKind, Phase, Promise};
-use crate::verdict::Outcome;
+use crate::model::{Expectation, OpKind, Phase, Promise};
+use crate::verdict::{LimitVerdict, Outcome};
 
-/// Headers, rows and what the figures are of.
-pub(super) struct Decision {
+/// Headers and rows.
+pub(super) struct Columns {
     pub(super) headers: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
+}
+
+/// The table that decides, and what its figures are of.
+pub(super) struct Decision<'a> {
+    pub(super) columns: Columns,
+    pub(super) timed_in: Option<&'a str>,
     pub(super) caption: String,
 }
 
 /// The operations whose latency the table shows.
 const TIMED: [OpKind; 3] = [OpKind::Join, OpKind::Position, OpKind::Admit];
 
-pub(super) fn decision(document: &Document) -> Decision {
+pub(super) fn decision(document: &Document) -> Decision<'_> {
     let promises: Vec<Promise> = Promise::ALL
         .into_iter()
         .filter(|promise| {
@@ -37,11 +43,11 @@ pub(super) fn decision(document: &Document) -> Decision {
     let rows = document.queues().into_iter().map(row).collect();
     let caption = match timed_in {
         Some(scenario) => format!(
-            "Latency: p50 / p99 / p99.9 in ms of scenario {scenario}, response clock (from the time an operation was due), load phase."
+            "Latency: p50/p99/p99.9 in ms of scenario {scenario}, response clock (from the time an operation was due), load phase."
         ),
         None => "Latency: no scenario of this run answered a join under load.".to_owned(),
     };
-    Decision { headers, rows, caption }
+    Decision { columns: Columns { headers, rows }, timed_in, caption }
 }
 
 const NONE: &str = "–";
@@ -54,8 +60,8 @@ fn standing(cells: &[&Cell], promise: Promise) -> String {
             check.name == promise.name()
                 && match check.expected {
                     None => check.outcome == Outcome::Violated,
-                    Some(crate::model::Expectation::Violated) => check.outcome == Outcome::Holds,
-                    Some(crate::model::Expectation::Either) => false,
+                    Some(Expectation::Violated) => check.outcome == Outcome::Holds,
+                    Some(Expectation::Either) => false,
                 }
         })
     });
@@ -92,11 +98,36 @@ fn timed_scenario(document: &Document) -> Option<&str> {
 
 fn latency(cell: &Cell, op: OpKind) -> String {
     let row = cell.latency.iter().find(|row| row.op == op && row.phase == Phase::Load && row.clock == Clock::Response);
-    row.map_or_else(|| NONE.to_owned(), |row| format!("{} / {} / {}", ms(row.p50_us), ms(row.p99_us), ms(row.p999_us)))
+    row.map_or_else(|| NONE.to_owned(), |row| format!("{}/{}/{}", ms(row.p50_us), ms(row.p99_us), ms(row.p999_us)))
+}
+
+/// Each limit with what came of it and how much of it was left; `None` when no cell has one.
+pub(super) fn limits(document: &Document) -> Option<Columns> {
+    let row = |cell: &Cell, limit: &LimitVerdict| {
+        let kept = match limit.kept {
+            Some(true) => "✓ kept",
+            // A generator that was the limit itself breaks none.
+            Some(false) if cell.generator.saturated.is_none() => "✗ broken",
+            Some(false) | None => "? open",
+        };
+        let percent = |margin: f64| format!("{:+.0} %", margin * 100.0);
+        vec![
+            cell.scenario.clone(),
+            cell.queue.clone(),
+            format!("{} {} ≤ {} ms", limit.op.name(), limit.percentile.name(), ms(limit.max_us)),
+            limit.actual_us.map_or_else(|| NONE.to_owned(), |us| format!("{} ms", ms(us))),
+            limit.margin.map_or_else(|| NONE.to_owned(), percent),
+            kept.to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> =
+        document.cells.iter().flat_map(|cell| cell.limits.iter().map(move |limit| row(cell, limit))).collect();
+    let headers = ["scenario", "design", "limit", "actual", "margin", "verdict"].map(str::to_owned).to_vec();
+    (!rows.is_empty()).then_some(Columns { headers, rows })
 }
 
 /// Milliseconds with three significant digits.
-pub(super) fn ms(us: f64) -> String {
+fn ms(us: f64) -> String {
     let ms = us / 1e3;
     if ms >= 99.95 {
         format!("{ms:.0}")

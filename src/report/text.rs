@@ -1,46 +1,38 @@
 //! For the terminal: the sentence first, then one table, then what a person must know to decide.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Table, presets};
 
 use super::document::Document;
-use super::stories::{LIMITS, as_expected, open_points, surprises};
-use super::table::decision;
+use super::lines::{visible, wrapped};
+use super::stories::{as_expected, caveats, notes, open_points, surprises};
+use super::table::{Columns, decision, limits};
 use crate::verdict::Verdict;
 
 /// Renders a run for a terminal of this width (`None`: as wide as it gets). Colour is only put on top of
 /// symbol and word.
 #[must_use]
 pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
-    let mut out = String::new();
-    let sentence_style = match document.verdict {
-        Verdict::Pass => GREEN,
-        Verdict::Fail => RED,
-        Verdict::Inconclusive => YELLOW,
-    };
-    paragraph(&mut out, &paint(&document.sentence, sentence_style, colour));
+    let mut page = Page { out: String::new(), width, colour };
+    page.sentence(document);
+    let mut about = Vec::new();
     if !document.cells.is_empty() {
         let decision = decision(document);
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED).set_header(decision.headers).add_rows(decision.rows);
-        if let Some(width) = width {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
-        out.push('\n');
-        out.push_str(&painted_table(&table.to_string(), colour));
-        out.push('\n');
-        paragraph(&mut out, &decision.caption);
-        paragraph(&mut out, "! marks what the scenarios do not expect; – was not checked or did not happen.");
+        page.table(&decision.columns);
+        page.paragraph(&decision.caption);
+        page.paragraph("! marks what the scenarios do not expect; – was not checked or did not happen.");
+        about = notes(document, decision.timed_in);
     }
-    list(&mut out, "Not as expected, or not decided:", open_points(document));
-    list(&mut out, "How it broke:", surprises(document).iter().map(|story| story.line()).collect());
-    list(
-        &mut out,
-        "Broken, as the scenarios expect:",
-        as_expected(document).iter().map(|story| story.line()).collect(),
-    );
-    out.push('\n');
-    paragraph(&mut out, LIMITS);
-    out
+    if let Some(limits) = limits(document) {
+        page.table(&limits);
+    }
+    page.list("Not as expected, or not decided:", &open_points(document));
+    page.list("How it broke:", &surprises(document).iter().map(|story| story.line()).collect::<Vec<_>>());
+    let expected: Vec<String> = as_expected(document).iter().map(|story| story.line()).collect();
+    page.list("Broken, as the scenarios expect:", &expected);
+    page.list("About the figures:", &about);
+    page.out.push('\n');
+    page.paragraph(&caveats(document));
+    page.out
 }
 
 const RED: &str = "\u{1b}[31m";
@@ -48,32 +40,92 @@ const GREEN: &str = "\u{1b}[32m";
 const YELLOW: &str = "\u{1b}[33m";
 const PLAIN: &str = "\u{1b}[0m";
 
-fn paint(text: &str, style: &str, colour: bool) -> String {
-    if colour { format!("{style}{text}{PLAIN}") } else { text.to_owned() }
+struct Page {
+    out: String,
+    width: Option<u16>,
+    colour: bool,
 }
 
-/// Colours the words of a finished table, so that no escape sequence counts as width.
-fn painted_table(table: &str, colour: bool) -> String {
-    if !colour {
-        return table.to_owned();
+impl Page {
+    fn sentence(&mut self, document: &Document) {
+        let style = match document.verdict {
+            Verdict::Pass => GREEN,
+            Verdict::Fail => RED,
+            Verdict::Inconclusive => YELLOW,
+        };
+        let sentence = wrapped(&visible(&document.sentence), self.width, 0);
+        self.out.push_str(&self.painted(&sentence, style));
+        self.out.push('\n');
     }
-    [("✓ holds", GREEN), ("✗ broken", RED), ("? open", YELLOW)]
-        .into_iter()
-        .fold(table.to_owned(), |table, (word, style)| table.replace(word, &paint(word, style, true)))
+
+    fn paragraph(&mut self, text: &str) {
+        self.out.push_str(&wrapped(&visible(text), self.width, 0));
+        self.out.push('\n');
+    }
+
+    fn list(&mut self, title: &str, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        self.out.push('\n');
+        self.paragraph(title);
+        for line in lines {
+            self.out.push_str(&wrapped(&format!("  • {}", visible(line)), self.width, 4));
+            self.out.push('\n');
+        }
+    }
+
+    /// One table where the terminal is wide enough, else several below each other: a table with its words cut
+    /// to pieces is not read by anybody. Each part begins with the first column.
+    fn table(&mut self, columns: &Columns) {
+        let width = self.width.map_or(usize::MAX, usize::from);
+        let all: Vec<usize> = (0..columns.headers.len()).collect();
+        let whole = drawn(columns, &all, false);
+        if breadth(&whole) <= width {
+            return self.drawing(&whole);
+        }
+        let mut part = vec![0];
+        for column in 1..columns.headers.len() {
+            part.push(column);
+            if part.len() > 2 && breadth(&drawn(columns, &part, true)) > width {
+                part.pop();
+                self.drawing(&drawn(columns, &part, true));
+                part = vec![0, column];
+            }
+        }
+        self.drawing(&drawn(columns, &part, true));
+    }
+
+    /// Colours the words of a finished table, so that no escape sequence counts as width.
+    fn drawing(&mut self, table: &str) {
+        let words = [("✓ holds", GREEN), ("✓ kept", GREEN), ("✗ broken", RED), ("? open", YELLOW)];
+        let painted = words
+            .into_iter()
+            .fold(table.to_owned(), |table, (word, style)| table.replace(word, &self.painted(word, style)));
+        self.out.push('\n');
+        self.out.push_str(&painted);
+        self.out.push('\n');
+    }
+
+    fn painted(&self, text: &str, style: &str) -> String {
+        if self.colour { format!("{style}{text}{PLAIN}") } else { text.to_owned() }
+    }
 }
 
-fn paragraph(out: &mut String, text: &str) {
-    out.push_str(text);
-    out.push('\n');
+/// Some columns as a table; `narrow` breaks a heading at its last hyphen.
+fn drawn(columns: &Columns, which: &[usize], narrow: bool) -> String {
+    let heading = |text: &String| match text.rsplit_once('-') {
+        Some((front, back)) if narrow => format!("{}-\n{}", visible(front), visible(back)),
+        _ => visible(text),
+    };
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(which.iter().map(|column| heading(&columns.headers[*column])));
+    table.add_rows(columns.rows.iter().map(|row| which.iter().map(|column| visible(&row[*column])).collect::<Vec<_>>()));
+    table.to_string()
 }
 
-fn list(out: &mut String, title: &str, lines: Vec<String>) {
-    if lines.is_empty() {
-        return;
-    }
-    out.push('\n');
-    paragraph(out, title);
-    for line in lines {
-        paragraph(out, &format!("  • {line}"));
-    }
+/// How many columns of the terminal a table takes.
+fn breadth(table: &str) -> usize {
+    table.lines().map(|line| line.chars().count()).max().unwrap_or(0)
 }

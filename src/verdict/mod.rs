@@ -8,4 +8,4 @@ mod cell;
 mod run;
 
 pub use cell::{CellVerdict, LimitVerdict, Outcome, PromiseVerdict, Verdict, judge_cell};
-pub use run::{CellSummary, RunVerdict, judge_run};
+pub use run::{CellSummary, RunVerdict, Standing, judge_run};
