@@ -272,7 +272,8 @@ mod tests {
     }
 
     fn limited(percentile: Percentile, max: Duration, p99_us: Option<f64>, saturated: Option<&str>) -> CellVerdict {
-        let limits = vec![Limit { op: OpKind::Join, percentile, max }];
+        let max_ns = u64::try_from(max.as_nanos()).unwrap();
+        let limits = vec![Limit { op: OpKind::Join, percentile, max_ns }];
         judge_cell(&[], &measured(p99_us, saturated), &Terms { limits, ..Terms::default() }, &[])
     }
 
