@@ -185,7 +185,7 @@ impl Cell {
             queue: &self.queue,
             unexpected: !self.unexpected.is_empty(),
             undecided: !self.undecided.is_empty(),
-promises: self.standing(),
+            promises: self.standing(),
         }
     }
 

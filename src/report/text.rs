@@ -121,7 +121,8 @@ fn drawn(columns: &Columns, which: &[usize], narrow: bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(which.iter().map(|column| heading(&columns.headers[*column])));
-    table.add_rows(columns.rows.iter().map(|row| which.iter().map(|column| visible(&row[*column])).collect::<Vec<_>>()));
+    table
+        .add_rows(columns.rows.iter().map(|row| which.iter().map(|column| visible(&row[*column])).collect::<Vec<_>>()));
     table.to_string()
 }
 
