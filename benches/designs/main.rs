@@ -94,7 +94,7 @@ fn measure(criterion: &mut Criterion, server: &Server, design: Design, depth: u6
         if let Err(cause) = benched {
             match cause.downcast::<TooSlow>() {
                 Ok(slow) => eprintln!(
-                    "{}/{}/{depth}: skipped: one call took {:.1?}, so {} samples would take longer than {BUDGET:?}",
+                    "\n{}/{}/{depth}: skipped: one call took {:.1?}, so {} samples would take longer than {BUDGET:?}",
                     call.name(),
                     design.name(),
                     slow.once,
