@@ -36,7 +36,7 @@ bench: tools ## all benchmarks, with criterion's own statistics (many minutes)
 
 bench-short: tools ## the same benchmarks, few samples: shows that they run, not how fast
 	@scripts/install.sh redis
-	STANCHION_BENCH_SHORT=1 $(CARGO) bench --locked --bench '*' -- --warm-up-time 0.2 --measurement-time 0.5 --sample-size 10
+	STANCHION_BENCH_SHORT=1 $(CARGO) bench --locked --bench '*'
 
 redis-image: ## build the image stanchion/redis:local where no registry can be reached
 	@scripts/redis-image.sh
