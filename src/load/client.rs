@@ -25,6 +25,8 @@ pub(super) struct Shared {
     pub(super) load_start_ns: Cell<u64>,
     /// The joining clients meet here at the start of each round of a flood.
     pub(super) barrier: Barrier,
+    /// When the latest round was released, on the run's clock.
+    pub(super) released_ns: Cell<u64>,
     pub(super) load_over: Cell<bool>,
     pub(super) settled: Cell<bool>,
     pub(super) over_signal: Notify,
@@ -113,8 +115,12 @@ impl Client {
             When::At(at_ns) => self.shared.load_start_ns.get().saturating_add(at_ns),
             When::After(pause_ns) => self.free_ns.saturating_add(pause_ns),
             When::Round(_) => {
-                self.shared.barrier.wait().await;
-                return self.shared.clock.now_ns();
+                // The last to arrive releases the others and goes on at once, so its clock says when the round
+                // was due for all of them; what each takes to wake up is its send lag.
+                if self.shared.barrier.wait().await.is_leader() {
+                    self.shared.released_ns.set(self.shared.clock.now_ns());
+                }
+                return self.shared.released_ns.get();
             }
         };
         self.shared.clock.wait_until(intended_ns).await;

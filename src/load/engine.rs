@@ -118,6 +118,7 @@ impl<'a> CellRun<'a> {
             attempts: scenario.attempts.max(1),
             load_start_ns: Cell::new(0),
             barrier: Barrier::new(joining.max(1)),
+            released_ns: Cell::new(0),
             load_over: Cell::new(false),
             settled: Cell::new(false),
             over_signal: Notify::new(),
@@ -175,6 +176,7 @@ impl<'a> CellRun<'a> {
 
     /// Warm-up, load, settling, drain.
     async fn drive(&self) -> Result<Option<Trouble>, LoadError> {
+        let empty_bytes = server::settled_memory_bytes(self.setup.endpoint).await?;
         let mut clients = Vec::new();
         for plan in &self.setup.plan.clients {
             clients.push((self.client(plan.client).await?, plan.clone()));
@@ -183,13 +185,24 @@ impl<'a> CellRun<'a> {
         let mut warden = self.client(warden_id).await?;
         self.load_scripts(&warden).await?;
 
-        let empty = server::settled_snapshot(self.setup.endpoint).await?;
+        // From here on there is something to lose: whatever fails is trouble, and what was recorded comes back.
+        let driven = self.load_and_drain(clients, &mut warden, warden_id, empty_bytes).await;
+        Ok(driven.unwrap_or_else(|error| Some(Trouble::ServerLost(error.to_string()))))
+    }
+
+    async fn load_and_drain(
+        &self,
+        clients: Vec<(Client, ClientPlan)>,
+        warden: &mut Client,
+        warden_id: ClientId,
+        empty_bytes: u64,
+    ) -> Result<Option<Trouble>, TargetError> {
         let (clients, trouble) = self.warm_up(clients).await;
         if trouble.is_some() {
             return Ok(trouble);
         }
         let before = server::Before {
-            empty_bytes: empty.data_memory_bytes,
+            empty_bytes,
             snapshot: server::snapshot(self.setup.endpoint).await?,
             calls: self.shared.tally.calls(),
             cpu_ns: thread_cpu_ns(),
@@ -206,7 +219,7 @@ impl<'a> CellRun<'a> {
         if trouble.is_some() {
             return Ok(trouble);
         }
-        self.account(&before, &mut warden, warden_id).await;
+        self.account(&before, warden, warden_id).await?;
 
         self.shared.clock.wait_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
         self.shared.end(Until::SettleEnd);
@@ -215,7 +228,7 @@ impl<'a> CellRun<'a> {
         }
         let joins = self.joins();
         let now = || self.shared.clock.now_ns();
-        self.drained.set(drain::drain(&mut warden, warden_id, 2, joins, now).await);
+        self.drained.set(drain::drain(warden, warden_id, 2, joins, now).await);
         Ok(None)
     }
 
@@ -297,18 +310,18 @@ impl<'a> CellRun<'a> {
         (joining, periodic)
     }
 
-    /// Reads what the load cost the server and this thread, and how many wait.
-    async fn account(&self, before: &server::Before, warden: &mut Client, id: ClientId) {
+    /// Reads what the load cost the server and this thread, what it left in memory, and how many wait.
+    async fn account(&self, before: &server::Before, warden: &mut Client, id: ClientId) -> Result<(), TargetError> {
         let (calls, cpu_ns) = (self.shared.tally.calls(), thread_cpu_ns());
-        let Ok(after) = server::snapshot(self.setup.endpoint).await else {
-            // The next operation finds the server gone and says so.
-            return;
-        };
+        let after = server::snapshot(self.setup.endpoint).await?;
+        let mut cost = before.cost_until(&after, &calls, cpu_ns);
+        cost.used_memory_after_bytes = Some(server::settled_memory_bytes(self.setup.endpoint).await?);
         let now_ns = self.shared.clock.now_ns();
-        let stats = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await;
-        if let Outcome::Stats(stats) = stats {
-            *self.cost.borrow_mut() = Some(before.cost_until(&after, &calls, stats.entries, cpu_ns));
+        if let Outcome::Stats(stats) = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await {
+            cost.waiting_after = Some(stats.entries);
         }
+        *self.cost.borrow_mut() = Some(cost);
+        Ok(())
     }
 
     fn joins(&self) -> u64 {

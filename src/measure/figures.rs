@@ -63,7 +63,8 @@ pub struct Fairness {
     pub max_overtakes: u64,
     /// Users with at least one certain overtaker.
     pub overtaken_users: u64,
-    /// The largest distance between a token's rank by join reply and its rank of admission.
+    /// The largest distance that is certain between a token's place by joining and its place by admission; 0 for an exact
+    /// queue, however concurrent.
     pub max_displacement: u64,
 }
 

@@ -27,8 +27,9 @@ pub struct ServerSnapshot {
     pub commands: BTreeMap<String, CommandCost>,
     /// Bytes in use by data and overhead (`used_memory`).
     pub used_memory_bytes: u64,
-    /// Bytes in use by keys and values: `used_memory` less the buffers of clients and the scripts, which come and
-    /// go beside the data.
+    /// Bytes in use by everything but the scripts, which come and go beside the data. The buffers of clients are
+    /// part of it: Redis' own figure for them (`mem_clients_normal`) lags behind by seconds, so whoever compares two
+    /// snapshots must take both with the same few clients connected.
     pub data_memory_bytes: u64,
     /// Values that were removed and whose memory is not free yet.
     pub lazyfree_pending: u64,
@@ -59,7 +60,6 @@ impl ServerSnapshot {
             data_memory_bytes: info
                 .number("used_memory")
                 .unwrap_or(0)
-                .saturating_sub(info.number("mem_clients_normal").unwrap_or(0))
                 .saturating_sub(info.number("used_memory_scripts").unwrap_or(0)),
             lazyfree_pending: info.number("lazyfree_pending_objects").unwrap_or(0),
             cpu_usec: ((seconds("used_cpu_sys") + seconds("used_cpu_user")) * 1e6).round() as u64,
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_snapshot_holds_what_info_says() {
         let snapshot = snapshot(
-            "used_memory:1048576\r\nused_memory_human:1.00M\r\nmem_clients_normal:40000\r\nused_memory_scripts:8576\r\n\
+            "used_memory:1048576\r\nused_memory_human:1.00M\r\nused_memory_scripts:48576\r\n\
              lazyfree_pending_objects:3\r\nused_cpu_sys:0.250000\r\nused_cpu_user:1.500000\r\n\
              cmdstat_evalsha:calls=2,usec=14,usec_per_call=7.00,rejected_calls=0,failed_calls=0\r\n\
              cmdstat_script|load:calls=1,usec=30,usec_per_call=30.00,rejected_calls=0,failed_calls=0\r\n",

@@ -72,7 +72,7 @@ fn requests_that_were_under_way_together_overtake_nobody() {
         admit(2, &[4], 14, 16),
     ]);
     let expected =
-        Fairness { admitted: 4, adjacent_inversions: 0, max_overtakes: 0, overtaken_users: 0, max_displacement: 1 };
+        Fairness { admitted: 4, adjacent_inversions: 0, max_overtakes: 0, overtaken_users: 0, max_displacement: 0 };
     assert_eq!(fairness, Some(expected));
 }
 
@@ -113,20 +113,19 @@ fn by_definition(mut seen: Vec<Seen>) -> Option<Fairness> {
     };
     let overtook = |b: &Seen, a: &Seen| joined_before(a, b) && admitted_before(b, a);
     let overtakers = |a: &Seen| seen.iter().filter(|b| overtook(b, a)).count() as u64;
-    let answered: Vec<&Seen> = seen.iter().filter(|turn| turn.joined.1.is_some()).collect();
-    let rank = |turn: &Seen| answered.iter().filter(|other| other.joined.1 < turn.joined.1).count();
+    let count = |of: &dyn Fn(&Seen) -> bool| seen.iter().filter(|other| of(other)).count();
+    let displacement = |a: &Seen| {
+        let joined_at = (count(&|b| joined_before(b, a)), seen.len() - 1 - count(&|b| joined_before(a, b)));
+        let admitted_at = (count(&|b| admitted_before(b, a)), seen.len() - 1 - count(&|b| admitted_before(a, b)));
+        admitted_at.0.saturating_sub(joined_at.1).max(joined_at.0.saturating_sub(admitted_at.1)) as u64
+    };
     let users: HashSet<u64> = seen.iter().filter(|a| overtakers(a) > 0).map(|a| a.user).collect();
     Some(Fairness {
         admitted: seen.len() as u64,
         adjacent_inversions: seen.windows(2).filter(|pair| overtook(&pair[0], &pair[1])).count() as u64,
         max_overtakes: seen.iter().map(overtakers).max().unwrap_or(0),
         overtaken_users: users.len() as u64,
-        max_displacement: answered
-            .iter()
-            .enumerate()
-            .map(|(at, turn)| at.abs_diff(rank(turn)) as u64)
-            .max()
-            .unwrap_or(0),
+        max_displacement: seen.iter().map(displacement).max().unwrap_or(0),
     })
 }
 

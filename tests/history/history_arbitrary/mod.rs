@@ -127,14 +127,17 @@ fn expectations() -> impl Strategy<Value = BTreeMap<Promise, Expectation>> {
 fn server() -> impl Strategy<Value = ServerCost> {
     let stat = any::<(u64, u64)>().prop_map(|(calls, usec)| CommandStat { calls, usec });
     let commands = prop::collection::btree_map("[a-z|]{1,8}", stat, 0..3);
-    (commands, any::<[u64; 4]>()).prop_map(|(commands, [before, after, waiting_after, client_cpu_ns])| ServerCost {
-        commands,
-        direct_calls: BTreeMap::from([("get".to_owned(), after)]),
-        used_memory_before_bytes: before,
-        used_memory_after_bytes: after,
-        waiting_after,
-        client_cpu_ns,
-    })
+    let maybe = any::<[Option<u64>; 2]>();
+    (commands, any::<[u64; 3]>(), maybe).prop_map(
+        |(commands, [before, calls, client_cpu_ns], [after, waiting_after])| ServerCost {
+            commands,
+            direct_calls: BTreeMap::from([("get".to_owned(), calls)]),
+            used_memory_before_bytes: before,
+            used_memory_after_bytes: after,
+            waiting_after,
+            client_cpu_ns,
+        },
+    )
 }
 
 fn names() -> impl Strategy<Value = Names> {
