@@ -1,5 +1,7 @@
 //! A run on disk: `result.json`, and for each cell `<scenario>/<queue>/history.parquet` and `latency.hlog`.
 
+// Not fs-err: a FolderError names the path itself.
+use std::fs;
 use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -43,14 +45,14 @@ const RESULT: &str = "result.json";
 pub fn prepare(folder: &Utf8Path) -> Result<(), FolderError> {
     make(folder)?;
     let probe = folder.join(".writable");
-    fs_err::write(&probe, b"").map_err(io("write to", folder))?;
-    fs_err::remove_file(&probe).map_err(io("write to", folder))
+    fs::write(&probe, b"").map_err(io("write to", folder))?;
+    fs::remove_file(&probe).map_err(io("write to", folder))
 }
 
 /// Removes a folder that nothing was written to after all; one that holds something stays.
 pub fn discard(folder: &Utf8Path) {
     // Whatever keeps it there, an empty folder is no reason to fail.
-    let _ = fs_err::remove_dir(folder);
+    let _ = fs::remove_dir(folder);
 }
 
 /// Writes result.json: to a temporary name first, so that a crash leaves the former one whole.
@@ -61,10 +63,10 @@ pub fn write_result(folder: &Utf8Path, document: &Document) -> Result<(), Folder
     let path = folder.join(RESULT);
     let partial = folder.join(".result.json.partial");
     let written = (|| {
-        let mut file = fs_err::File::create(&partial)?;
+        let mut file = fs::File::create(&partial)?;
         file.write_all(document.to_json().as_bytes())?;
         file.sync_all()?;
-        fs_err::rename(&partial, &path)
+        fs::rename(&partial, &path)
     })();
     written.map_err(io("write", &path))
 }
@@ -79,7 +81,7 @@ pub fn write_cell(folder: &Utf8Path, history: &History) -> Result<(), FolderErro
     history::write_parquet(&cell.join("history.parquet"), history)?;
     let path = cell.join("latency.hlog");
     let written = (|| {
-        let mut file = std::io::BufWriter::new(fs_err::File::create(&path)?);
+        let mut file = std::io::BufWriter::new(fs::File::create(&path)?);
         measure::write_hlog(history, &mut file)?;
         file.flush()
     })();
@@ -92,7 +94,7 @@ pub fn write_cell(folder: &Utf8Path, history: &History) -> Result<(), FolderErro
 /// When there is none, or it is of another version.
 pub fn read_result(run: &Utf8Path) -> Result<Document, FolderError> {
     let path = if run.is_dir() { run.join(RESULT) } else { run.to_owned() };
-    let text = fs_err::read_to_string(&path).map_err(io("read", &path))?;
+    let text = fs::read_to_string(&path).map_err(io("read", &path))?;
     let unreadable = |detail: String| FolderError::Format { path: path.clone(), detail };
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     match value.get("schema").and_then(serde_json::Value::as_u64) {
@@ -104,19 +106,10 @@ pub fn read_result(run: &Utf8Path) -> Result<Document, FolderError> {
 }
 
 fn make(folder: &Utf8Path) -> Result<(), FolderError> {
-    fs_err::create_dir_all(folder).map_err(io("make", folder))
+    fs::create_dir_all(folder).map_err(io("make", folder))
 }
 
 fn io(verb: &'static str, path: &Utf8Path) -> impl FnOnce(std::io::Error) -> FolderError {
     let path = path.to_owned();
-    move |source| FolderError::Io { verb, path, source: said_by_system(source) }
-}
-
-/// fs-err's own message repeats the path; the operating system's error, which it wraps, says why.
-fn said_by_system(error: std::io::Error) -> std::io::Error {
-    let wrapped = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
-    match wrapped.and_then(std::io::Error::raw_os_error) {
-        Some(code) => std::io::Error::from_raw_os_error(code),
-        None => error,
-    }
+    move |source| FolderError::Io { verb, path, source }
 }
