@@ -113,3 +113,68 @@ fn io(verb: &'static str, path: &Utf8Path) -> impl FnOnce(std::io::Error) -> Fol
     let path = path.to_owned();
     move |source| FolderError::Io { verb, path, source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Run;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_prepared_folder_is_empty_and_one_that_was_not_used_goes_again() {
+        let (_guard, root) = folder();
+        let run = root.join("reports/run");
+        prepare(&run).unwrap();
+        assert_eq!(fs::read_dir(&run).unwrap().count(), 0, "the probe is gone");
+        discard(&run);
+        assert!(!run.exists());
+        prepare(&run).unwrap();
+        fs::write(run.join("notes"), "mine").unwrap();
+        discard(&run);
+        assert!(run.join("notes").exists(), "what holds something stays");
+    }
+
+    #[test]
+    fn a_result_replaces_the_former_one_and_leaves_nothing_beside_it() {
+        let (_guard, root) = folder();
+        for seed in [1, 2] {
+            let document = Document::new(Run { seed: Some(seed), ..Run::default() }, Vec::new());
+            write_result(&root, &document).unwrap();
+            assert_eq!(read_result(&root).unwrap(), document);
+            assert_eq!(read_result(&root.join(RESULT)).unwrap(), document);
+        }
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named_once_with_the_reason() {
+        let (_guard, root) = folder();
+        let file = root.join("file");
+        fs::write(&file, "").unwrap();
+        let error = prepare(&file.join("run")).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot make {file}/run: Not a directory (os error 20)"));
+    }
+
+    #[test]
+    fn a_result_of_another_version_is_refused_by_its_number() {
+        let (_guard, root) = folder();
+        for (text, why) in [
+            (r#"{"schema": 2}"#, "its schema is 2, and this version reads 1"),
+            (r#"{"schema": "1"}"#, "it has no schema"),
+            (r#"{"schema": 1}"#, "missing field"),
+            ("{", "EOF"),
+        ] {
+            fs::write(root.join(RESULT), text).unwrap();
+            let error = read_result(&root).unwrap_err().to_string();
+            assert!(
+                error.contains("is not a result.json that this version can read: ") && error.contains(why),
+                "{error}"
+            );
+        }
+    }
+}

@@ -50,8 +50,17 @@ fn a_history_by_hand_is_judged_and_the_story_has_its_names() {
     let desk = Desk::new();
     desk.write("ours.jsonl", OVERTAKEN);
     let done = desk.run(&["check", "ours.jsonl"]).exits(1);
-    done.shows(&["FAIL: 1 of 1 cell did not behave as expected (by hand on ours)", "✗ broken !", "✓ holds", "ann", "bob"]);
-    desk.write("ours.jsonl", &OVERTAKEN.replace(r#"["B"]"#, r#"["C"]"#).replace(r#"["A"]"#, r#"["B"]"#).replace("C", "A"));
+    done.shows(&[
+        "FAIL: 1 of 1 cell did not behave as expected (by hand on ours)",
+        "✗ broken !",
+        "✓ holds",
+        "ann",
+        "bob",
+    ]);
+    desk.write(
+        "ours.jsonl",
+        &OVERTAKEN.replace(r#"["B"]"#, r#"["C"]"#).replace(r#"["A"]"#, r#"["B"]"#).replace("C", "A"),
+    );
     let done = desk.run(&["check", "ours.jsonl", "--format", "json"]).exits(0);
     let document = done.json();
     assert_eq!((&document["seed"], &document["target"]), (&Value::Null, &Value::Null));

@@ -11,7 +11,8 @@ use shell::{Desk, SMALL, done};
 fn a_run_folder_that_cannot_be_written_exits_4_before_anything_is_started() {
     let desk = Desk::with("small", SMALL);
     // Even root cannot make a folder in /sys.
-    for (out, why) in [("small.toml", "File exists"), ("small.toml/run", "Not a directory"), ("/sys/stanchion-run", "")] {
+    for (out, why) in [("small.toml", "File exists"), ("small.toml/run", "Not a directory"), ("/sys/stanchion-run", "")]
+    {
         let done = desk.run(&["run", "small.toml", "--redis", "local", "--out", out]).exits(4);
         let done = done.tells(&[&format!("cannot make {out}: {why}"), "with --out; nothing was started"]);
         assert_eq!((done.stdout.as_str(), done.stderr.lines().count()), ("", 1), "{done:#?}");

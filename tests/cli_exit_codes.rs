@@ -56,7 +56,8 @@ fn several_mistakes_in_scenario_files_exit_2_all_at_once_and_nothing_is_started(
     let desk = Desk::with("one", "about = 'x'\nlaod = 1\ntimeout = \"fast\"\n[load.closed]\nclients = 0\n");
     desk.write("two.toml", &SMALL.replace("no-loss", "no-los"));
     let done = desk.run(&["run", "one.toml", "two.toml", "missing.toml", "--redis", "local", "--out", "o"]).exits(2);
-    let done = done.tells(&["laod", "\"fast\"", "clients = 0", "did you mean", "no-loss", "missing.toml", "problems in 3"]);
+    let done =
+        done.tells(&["laod", "\"fast\"", "clients = 0", "did you mean", "no-loss", "missing.toml", "problems in 3"]);
     assert_eq!(done.stdout, "");
     assert!(!desk.path("o").exists() && !desk.path("reports").exists(), "no run folder");
     desk.assert_nothing_is_left();
@@ -88,7 +89,11 @@ fn a_check_that_looked_at_nothing_exits_3() {
     let text = SMALL.replace("users = 40", "users = 3").replace("\"no-phantoms\"]", "\"no-phantoms\", \"position\"]");
     let desk = Desk::with("small", &format!("{text}[poll]\nshare = 0.001\nevery = \"1ms\"\n"));
     let done = desk.run(&["run", "small.toml", "--redis", "local", "--queue", "list"]).exits(3);
-    done.shows(&["INCONCLUSIVE: nothing unexpected, but 1 of 1 cell could not be decided.", "? open", "position is undecided"]);
+    done.shows(&[
+        "INCONCLUSIVE: nothing unexpected, but 1 of 1 cell could not be decided.",
+        "? open",
+        "position is undecided",
+    ]);
 }
 
 #[test]

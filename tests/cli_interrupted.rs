@@ -10,16 +10,24 @@ const RUN: [&str; 6] = ["run", "endless.toml", "--redis", "local", "--out", "o"]
 
 /// The first cell was saved, judged as far as it goes, and is judged the same again.
 fn is_saved_and_judged(desk: &Desk, done: &Done, why: &str) {
-    assert!(done.stdout.contains("INCONCLUSIVE: nothing unexpected, but 1 of 1 cell could not be decided."), "{done:#?}");
+    assert!(
+        done.stdout.contains("INCONCLUSIVE: nothing unexpected, but 1 of 1 cell could not be decided."),
+        "{done:#?}"
+    );
     assert!(done.stdout.contains("The run ended early"), "{done:#?}");
     assert!(!done.stdout.contains("kept by") && !done.stdout.contains("Broken"), "claims too much: {done:#?}");
-    assert_eq!(desk.files("o"), ["o/endless/zset-seq/history.parquet", "o/endless/zset-seq/latency.hlog", "o/result.json"]);
+    assert_eq!(
+        desk.files("o"),
+        ["o/endless/zset-seq/history.parquet", "o/endless/zset-seq/latency.hlog", "o/result.json"]
+    );
     let result = desk.json("o/result.json");
     assert!(result["ended_early"].as_str().unwrap().contains(why), "{result:#}");
     assert_eq!((&result["verdict"], result["cells"].as_array().unwrap().len()), (&Value::from("inconclusive"), 1));
     let cell = &result["cells"][0];
     assert!(cell["operations"].as_u64().unwrap() > 0, "{cell:#}");
-    let outcome = |name| cell["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap()["outcome"].clone();
+    let outcome = |name| {
+        cell["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap()["outcome"].clone()
+    };
     assert_eq!(outcome("no-duplicates"), "holds", "what was recorded is judged: {cell:#}");
     assert_eq!(outcome("no-loss"), "undecided", "nobody drained the line, so nobody is known to be lost: {cell:#}");
 

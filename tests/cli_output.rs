@@ -18,7 +18,8 @@ fn run(desk: &Desk, more: &[&str]) -> shell::Done {
 
 #[test]
 fn json_is_the_result_file_and_has_every_field_that_is_bound() {
-    let desk = Desk::with("small", &format!("{SMALL}[poll]\nshare = 1\nevery = \"2ms\"\n[limits.leave]\nmax = \"1s\"\n"));
+    let desk =
+        Desk::with("small", &format!("{SMALL}[poll]\nshare = 1\nevery = \"2ms\"\n[limits.leave]\nmax = \"1s\"\n"));
     // A limit on leaving needs somebody who leaves.
     let text = std::fs::read_to_string(desk.path("small.toml")).unwrap();
     desk.write("small.toml", &format!("{text}[leave]\nshare = 0.5\nafter = \"1ms\"\n"));
@@ -90,7 +91,10 @@ fn a_number_that_does_not_exist_is_null_with_a_reason() {
     let document = desk.json("o/result.json");
     assert!(document["cells"][0]["cost"]["server_us_per_op"].is_null(), "nobody asked the server at the end");
     nulls_have_reasons("", &document);
-    desk.write("alone.jsonl", r#"{"op": "join", "user": "a", "token": "A", "sent_ns": 1, "returned_ns": 2, "outcome": "joined"}"#);
+    desk.write(
+        "alone.jsonl",
+        r#"{"op": "join", "user": "a", "token": "A", "sent_ns": 1, "returned_ns": 2, "outcome": "joined"}"#,
+    );
     let foreign = desk.run(&["check", "alone.jsonl", "--format", "json"]).exits(3).json();
     assert!(foreign["cells"][0]["fairness"].is_null() && foreign["duration_s"].is_null());
     nulls_have_reasons("", &foreign);
@@ -99,12 +103,18 @@ fn a_number_that_does_not_exist_is_null_with_a_reason() {
 #[test]
 fn results_go_to_stdout_and_everything_else_to_stderr() {
     let desk = Desk::with("small", SMALL);
-    let text = run(&desk, &[]).shows(&["PASS", "Run folder: o\nSeed 1; repeat with: "]).tells(&["redis ", "0 of 1 cells done"]);
+    let text = run(&desk, &[])
+        .shows(&["PASS", "Run folder: o\nSeed 1; repeat with: "])
+        .tells(&["redis ", "0 of 1 cells done"]);
     assert!(!text.stdout.contains("cells done") && !text.stderr.contains("PASS"), "{text:#?}");
     let page = run(&desk, &["--format", "markdown"]).tells(&["Run folder: o", "cells done"]);
     assert!(page.stdout.starts_with("## Stanchion\n\n**PASS: 1 cell behaved as expected."), "{page:#?}");
     assert!(page.stdout.contains("\n| design | no-duplicates |") && !page.stdout.contains("cells done"), "{page:#?}");
-    assert!(page.stdout.trim_end().ends_with("--redis local --queue list --seed 1`") || page.stdout.contains("Repeat with seed 1: `stanchion run"), "{page:#?}");
+    assert!(
+        page.stdout.trim_end().ends_with("--redis local --queue list --seed 1`")
+            || page.stdout.contains("Repeat with seed 1: `stanchion run"),
+        "{page:#?}"
+    );
 }
 
 #[test]

@@ -46,7 +46,10 @@ fn runs_are_listed_oldest_first_and_the_newest_is_shown_again() {
     let list = desk.run(&["list", "runs"]).exits(0);
     let lines: Vec<&str> = list.stdout.lines().collect();
     assert!(lines[0].starts_with("reports/torn  ") && lines[0].contains("is not a result.json"), "{lines:#?}");
-    assert!(lines[1].starts_with("reports/z-first  PASS") && lines[2].starts_with("reports/a-second  PASS"), "{lines:#?}");
+    assert!(
+        lines[1].starts_with("reports/z-first  PASS") && lines[2].starts_with("reports/a-second  PASS"),
+        "{lines:#?}"
+    );
     assert_eq!(lines.len(), 3);
 
     let shown = desk.run(&["report", "latest"]).exits(0);
@@ -79,7 +82,8 @@ fn the_doctor_says_which_redis_would_be_used_and_exits_4_without_any() {
     assert!(found.stdout.contains("--redis auto takes a local server"), "{found:#?}");
     let mut without = desk.stanchion(&["doctor"]);
     without.env("PATH", "");
-    let none = done(without).exits(4).shows(&["no  local server", "--redis auto takes nothing", "install redis-server"]);
+    let none =
+        done(without).exits(4).shows(&["no  local server", "--redis auto takes nothing", "install redis-server"]);
     assert_eq!(none.stderr, "");
 }
 

@@ -46,8 +46,7 @@ fn paths(paths: &[Utf8PathBuf]) -> impl Iterator<Item = String> {
 
 /// Whether a URL has neither user nor password: both may stand before the host, and for a socket in the query.
 fn holds_no_secret(url: &str) -> bool {
-    url::Url::parse(url)
-        .is_ok_and(|url| url.username().is_empty() && url.password().is_none() && url.query().is_none())
+    url::Url::parse(url).is_ok_and(|url| url.username().is_empty() && url.password().is_none() && url.query().is_none())
 }
 
 /// A word for a POSIX shell.

@@ -58,7 +58,9 @@ pub fn judge_run(cells: &[CellSummary<'_>], early: Option<&str>) -> RunVerdict {
             format!("FAIL: {} of {all} did not behave as expected ({}).", surprising.len(), listed(&surprising))
         }
         Verdict::Inconclusive if cells.is_empty() => "INCONCLUSIVE: no cell was run.".to_owned(),
-        Verdict::Inconclusive if open == 0 => format!("INCONCLUSIVE: nothing unexpected in {all}, but that is not all."),
+        Verdict::Inconclusive if open == 0 => {
+            format!("INCONCLUSIVE: nothing unexpected in {all}, but that is not all.")
+        }
         Verdict::Inconclusive => {
             format!("INCONCLUSIVE: nothing unexpected, but {open} of {all} could not be decided.")
         }
@@ -172,7 +174,10 @@ mod tests {
             for (second, other) in order.into_iter().enumerate() {
                 let sentence = says(&[cell("list", one), cell("list", other)], None).1;
                 let gravest = said[first.max(second)];
-                assert!(sentence.ends_with(&format!("{gravest}.")) || gravest.is_empty(), "{one:?} {other:?} {sentence}");
+                assert!(
+                    sentence.ends_with(&format!("{gravest}.")) || gravest.is_empty(),
+                    "{one:?} {other:?} {sentence}"
+                );
                 assert_eq!(sentence.matches("list").count(), usize::from(!gravest.is_empty()), "{sentence}");
             }
         }
