@@ -1,5 +1,7 @@
 //! A run on disk: `result.json`, and for each cell `<scenario>/<queue>/history.parquet` and `latency.hlog`.
 
+// Not fs-err: a FolderError names the path itself.
+use std::fs;
 use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -43,14 +45,14 @@ const RESULT: &str = "result.json";
 pub fn prepare(folder: &Utf8Path) -> Result<(), FolderError> {
     make(folder)?;
     let probe = folder.join(".writable");
-    fs_err::write(&probe, b"").map_err(io("write to", folder))?;
-    fs_err::remove_file(&probe).map_err(io("write to", folder))
+    fs::write(&probe, b"").map_err(io("write to", folder))?;
+    fs::remove_file(&probe).map_err(io("write to", folder))
 }
 
 /// Removes a folder that nothing was written to after all; one that holds something stays.
 pub fn discard(folder: &Utf8Path) {
     // Whatever keeps it there, an empty folder is no reason to fail.
-    let _ = fs_err::remove_dir(folder);
+    let _ = fs::remove_dir(folder);
 }
 
 /// Writes result.json: to a temporary name first, so that a crash leaves the former one whole.
@@ -61,10 +63,10 @@ pub fn write_result(folder: &Utf8Path, document: &Document) -> Result<(), Folder
     let path = folder.join(RESULT);
     let partial = folder.join(".result.json.partial");
     let written = (|| {
-        let mut file = fs_err::File::create(&partial)?;
+        let mut file = fs::File::create(&partial)?;
         file.write_all(document.to_json().as_bytes())?;
         file.sync_all()?;
-        fs_err::rename(&partial, &path)
+        fs::rename(&partial, &path)
     })();
     written.map_err(io("write", &path))
 }
@@ -79,7 +81,7 @@ pub fn write_cell(folder: &Utf8Path, history: &History) -> Result<(), FolderErro
     history::write_parquet(&cell.join("history.parquet"), history)?;
     let path = cell.join("latency.hlog");
     let written = (|| {
-        let mut file = std::io::BufWriter::new(fs_err::File::create(&path)?);
+        let mut file = std::io::BufWriter::new(fs::File::create(&path)?);
         measure::write_hlog(history, &mut file)?;
         file.flush()
     })();
@@ -92,7 +94,7 @@ pub fn write_cell(folder: &Utf8Path, history: &History) -> Result<(), FolderErro
 /// When there is none, or it is of another version.
 pub fn read_result(run: &Utf8Path) -> Result<Document, FolderError> {
     let path = if run.is_dir() { run.join(RESULT) } else { run.to_owned() };
-    let text = fs_err::read_to_string(&path).map_err(io("read", &path))?;
+    let text = fs::read_to_string(&path).map_err(io("read", &path))?;
     let unreadable = |detail: String| FolderError::Format { path: path.clone(), detail };
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     match value.get("schema").and_then(serde_json::Value::as_u64) {
@@ -104,19 +106,75 @@ pub fn read_result(run: &Utf8Path) -> Result<Document, FolderError> {
 }
 
 fn make(folder: &Utf8Path) -> Result<(), FolderError> {
-    fs_err::create_dir_all(folder).map_err(io("make", folder))
+    fs::create_dir_all(folder).map_err(io("make", folder))
 }
 
 fn io(verb: &'static str, path: &Utf8Path) -> impl FnOnce(std::io::Error) -> FolderError {
     let path = path.to_owned();
-    move |source| FolderError::Io { verb, path, source: said_by_system(source) }
+    move |source| FolderError::Io { verb, path, source }
 }
 
-/// fs-err's own message repeats the path; the operating system's error, which it wraps, says why.
-fn said_by_system(error: std::io::Error) -> std::io::Error {
-    let wrapped = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
-    match wrapped.and_then(std::io::Error::raw_os_error) {
-        Some(code) => std::io::Error::from_raw_os_error(code),
-        None => error,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Run;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_prepared_folder_is_empty_and_one_that_was_not_used_goes_again() {
+        let (_guard, root) = folder();
+        let run = root.join("reports/run");
+        prepare(&run).unwrap();
+        assert_eq!(fs::read_dir(&run).unwrap().count(), 0, "the probe is gone");
+        discard(&run);
+        assert!(!run.exists());
+        prepare(&run).unwrap();
+        fs::write(run.join("notes"), "mine").unwrap();
+        discard(&run);
+        assert!(run.join("notes").exists(), "what holds something stays");
+    }
+
+    #[test]
+    fn a_result_replaces_the_former_one_and_leaves_nothing_beside_it() {
+        let (_guard, root) = folder();
+        for seed in [1, 2] {
+            let document = Document::new(Run { seed: Some(seed), ..Run::default() }, Vec::new());
+            write_result(&root, &document).unwrap();
+            assert_eq!(read_result(&root).unwrap(), document);
+            assert_eq!(read_result(&root.join(RESULT)).unwrap(), document);
+        }
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named_once_with_the_reason() {
+        let (_guard, root) = folder();
+        let file = root.join("file");
+        fs::write(&file, "").unwrap();
+        let error = prepare(&file.join("run")).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot make {file}/run: Not a directory (os error 20)"));
+    }
+
+    #[test]
+    fn a_result_of_another_version_is_refused_by_its_number() {
+        let (_guard, root) = folder();
+        for (text, why) in [
+            (r#"{"schema": 2}"#, "its schema is 2, and this version reads 1"),
+            (r#"{"schema": "1"}"#, "it has no schema"),
+            (r#"{"schema": 1}"#, "missing field"),
+            ("{", "EOF"),
+        ] {
+            fs::write(root.join(RESULT), text).unwrap();
+            let error = read_result(&root).unwrap_err().to_string();
+            assert!(
+                error.contains("is not a result.json that this version can read: ") && error.contains(why),
+                "{error}"
+            );
+        }
     }
 }

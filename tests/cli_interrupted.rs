@@ -39,8 +39,7 @@ fn is_saved_and_judged(desk: &Desk, done: &Done, why: &str) {
 fn a_server_that_is_killed_ends_the_run_with_4_and_a_sentence() {
     let desk = Desk::with("endless", ENDLESS);
     let run = UnderWay::start(desk.stanchion(&RUN));
-    let pid = shell::server::ask(run.port, "CLIENT ID").map(|_| server_pid(&desk)).unwrap();
-    signal("KILL", pid);
+    signal("KILL", server_pid(&desk));
     let done = run.wait().exits(4).tells(&["error: the server went away in the middle of the run", "signal 9"]);
     is_saved_and_judged(&desk, &done, "the server went away");
     desk.assert_nothing_is_left();

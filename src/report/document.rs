@@ -281,3 +281,48 @@ fn plan_hash(cells: &[Cell]) -> String {
     }
     hasher.finalize().to_hex().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{sample, sample_cell, sample_run};
+    use super::*;
+    use crate::model::Terms;
+
+    #[test]
+    fn a_document_survives_being_written_and_read() {
+        let document = sample();
+        assert_eq!(serde_json::from_str::<Document>(&document.to_json()).unwrap(), document);
+    }
+
+    #[test]
+    fn a_duration_is_missing_with_a_reason_until_the_run_is_over() {
+        let mut document = sample();
+        assert_eq!(document.reasons.get("duration_s").map(String::as_str), Some("the run is not over"));
+        document.took(1.5);
+        assert_eq!((document.duration_s, document.reasons.is_empty()), (Some(1.5), true));
+    }
+
+    #[test]
+    fn the_plan_hash_counts_each_scenario_once_and_differs_with_any_plan() {
+        let cell = |scenario: &str, queue: &str, hash: &str| Cell {
+            plan_hash: hash.to_owned(),
+            ..sample_cell(scenario, queue, Vec::new(), Terms::default(), (0, 0.0, None))
+        };
+        let hash = |cells: &[Cell]| sample_run(cells.to_vec()).plan_hash;
+        let both = hash(&[cell("a", "x", "1"), cell("b", "x", "2")]);
+        assert_eq!(both, hash(&[cell("a", "x", "1"), cell("a", "y", "1"), cell("b", "y", "2")]));
+        assert_ne!(both, hash(&[cell("a", "x", "1")]));
+        assert_ne!(both, hash(&[cell("a", "x", "1"), cell("b", "x", "3")]));
+        assert_ne!(both, hash(&[cell("a", "x", "2"), cell("b", "x", "1")]));
+    }
+
+    #[test]
+    fn judged_histories_have_the_seed_that_they_have_in_common() {
+        let cell = |seed| Cell { seed, ..sample_cell("a", "x", Vec::new(), Terms::default(), (0, 0.0, None)) };
+        let seed = |cells: Vec<Cell>| Document::new(Run::default(), cells).seed;
+        assert_eq!(seed(vec![cell(Some(7)), cell(Some(7))]), Some(7));
+        assert_eq!(seed(vec![cell(Some(7)), cell(Some(8))]), None);
+        assert_eq!(seed(vec![cell(Some(7)), cell(None)]), None);
+        assert_eq!(seed(Vec::new()), None);
+    }
+}

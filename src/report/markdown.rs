@@ -75,3 +75,56 @@ fn code(text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     if longest == 0 { format!("{fence}{text}{fence}") } else { format!("{fence} {text} {fence}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{found, sample, sample_cell, sample_run};
+    use super::*;
+    use crate::model::{Promise, Terms};
+
+    #[test]
+    fn a_small_run_reads_as_a_page() {
+        insta::assert_snapshot!(markdown(&sample()), @r#"
+        ## Stanchion
+
+        **PASS: 3 cells behaved as expected. Every promise checked was kept by list. Broken promises: naive.**
+
+        | design | no-duplicates | no-loss | join ms | position ms | admit ms |
+        | --- | --- | --- | --- | --- | --- |
+        | list | ✓ holds | ✓ holds | 1.00/10.0/100 | – | – |
+        | naive | ✗ broken | – | – | – | – |
+
+        Latency: p50/p99/p99.9 in ms of scenario sale, response clock (from the time an operation was due), load phase. `!` marks what the scenarios do not expect.
+
+        ### Broken, as the scenarios expect
+
+        - naive breaks no-duplicates in race (1 of 7): u1 holds t1 and t2 at once
+
+        ### About the figures
+
+        - the server saves to disk
+
+        What this run cannot tell: one server on the same machine as its clients, no replica, no cluster, no append-only file, minutes and not days; positions are only ever shown to be impossible, never verified.
+
+        Repeat with seed 7: `stanchion run --seed 7`
+        "#);
+    }
+
+    #[test]
+    fn nothing_in_a_name_ends_a_cell_or_begins_a_tag_a_link_or_a_line() {
+        assert_eq!(escaped("a|b\\<c>`*_[d](e)~&\nf\r\u{1b}"), r"a\|b\\&lt;c>\`\*\_\[d\](e)\~&amp;�f��");
+        let name = "|<img src=x>\n# h";
+        let cell = sample_cell(name, name, vec![found(Promise::NoLoss, '-')], Terms::default(), (1, 1.0, None));
+        let page = markdown(&sample_run(vec![cell]));
+        assert!(!page.contains("<img") && !page.contains("\n# h"), "{page}");
+        let columns = |line: &&str| line.replace(r"\|", "").matches('|').count();
+        let counts: Vec<usize> = page.lines().filter(|line| line.starts_with('|')).map(|line| columns(&line)).collect();
+        assert_eq!(counts, [6, 6, 6], "each row has as many cells as the head: {page}");
+    }
+
+    #[test]
+    fn a_command_is_a_code_span_whatever_is_in_it() {
+        assert_eq!(code("stanchion run a|b"), "`stanchion run a|b`");
+        assert_eq!(code("run '`x``y'"), "``` run '`x``y' ```");
+    }
+}

@@ -3,6 +3,8 @@
 mod document;
 mod lines;
 mod markdown;
+#[cfg(test)]
+mod sample;
 mod stories;
 mod table;
 mod text;

@@ -59,14 +59,26 @@ fn broken(document: &Document) -> impl Iterator<Item = Story<'_>> {
     })
 }
 
-/// Everything that is not as expected or not decided, a sentence each, with its cell.
+/// Everything that is not as expected, then everything that is not decided: a sentence each, with its
+/// scenario and the designs that it is said of.
 pub(super) fn open_points(document: &Document) -> Vec<String> {
-    let sentences = |pick: fn(&Cell) -> &Vec<String>| {
-        document.cells.iter().flat_map(move |cell| {
-            pick(cell).iter().map(move |sentence| format!("{} on {}: {sentence}", cell.scenario, cell.queue))
+    [(|cell| &cell.unexpected) as fn(&Cell) -> &Vec<String>, |cell| &cell.undecided]
+        .into_iter()
+        .flat_map(|pick| {
+            let mut points: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+            for cell in &document.cells {
+                for sentence in pick(cell) {
+                    let same = |point: &&mut (&str, &str, Vec<&str>)| (point.0, point.1) == (&cell.scenario, sentence);
+                    match points.iter_mut().find(same) {
+                        Some((.., designs)) => designs.push(&cell.queue),
+                        None => points.push((&cell.scenario, sentence, vec![&cell.queue])),
+                    }
+                }
+            }
+            points
         })
-    };
-    sentences(|cell| &cell.unexpected).chain(sentences(|cell| &cell.undecided)).collect()
+        .map(|(scenario, sentence, designs)| format!("{scenario} on {}: {sentence}", designs.join(", ")))
+        .collect()
 }
 
 /// What a reader must know of the figures shown: of the generator in the scenario that they are of, and of
@@ -92,3 +104,66 @@ pub(super) fn caveats(document: &Document) -> String {
 }
 
 const POSITIONS: &str = "positions are only ever shown to be impossible, never verified";
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{expecting, found, sample, sample_cell, sample_run};
+    use super::*;
+    use crate::model::{Promise, Terms};
+
+    fn cell(scenario: &str, queue: &str, mark: char, expected: Option<Expectation>) -> Cell {
+        let promise = Promise::NoLoss;
+        let terms = expected.map_or_else(Terms::default, |expected| expecting(promise, expected));
+        sample_cell(scenario, queue, vec![found(promise, mark)], terms, (0, 0.0, None))
+    }
+
+    #[test]
+    fn a_story_names_design_promise_and_scenario_with_its_counterexample() {
+        let document = sample();
+        let lines: Vec<String> = as_expected(&document).iter().map(Story::line).collect();
+        assert_eq!(lines, ["naive breaks no-duplicates in race (1 of 7): u1 holds t1 and t2 at once"]);
+        assert!(surprises(&document).is_empty());
+    }
+
+    #[test]
+    fn every_surprise_is_told_but_what_is_expected_once_for_each_design_and_promise() {
+        use Expectation::{Either, Violated};
+        let document = sample_run(vec![
+            cell("one", "a", '-', Some(Either)),
+            cell("one", "b", '-', None),
+            cell("two", "b", '-', None),
+            cell("two", "a", '-', Some(Violated)),
+            cell("three", "a", '-', Some(Violated)),
+        ]);
+        let told = |stories: Vec<Story<'_>>| -> Vec<String> {
+            stories.iter().map(|story| format!("{} {}", story.cell.scenario, story.cell.queue)).collect()
+        };
+        assert_eq!(told(surprises(&document)), ["one b", "two b"]);
+        assert_eq!(told(as_expected(&document)), ["two a"], "what must break tells more than what may");
+    }
+
+    #[test]
+    fn what_is_said_of_several_designs_is_said_once_and_surprises_come_first() {
+        let document = sample_run(vec![
+            cell("one", "a", '?', None),
+            cell("one", "b", '-', None),
+            cell("one", "c", '?', None),
+            cell("two", "a", '?', None),
+        ]);
+        let why = "no-loss is undecided: the drain did not end";
+        assert_eq!(
+            open_points(&document),
+            ["one on b: no-loss is broken".to_owned(), format!("one on a, c: {why}"), format!("two on a: {why}")]
+        );
+    }
+
+    #[test]
+    fn notes_are_those_of_the_scenario_whose_figures_are_shown_and_of_the_server() {
+        let mut document = sample();
+        document.cells[0].generator.note = Some("bound by its own CPU".to_owned());
+        document.cells[2].generator.note = Some("late".to_owned());
+        assert_eq!(notes(&document, Some("sale")), ["list: late", "the server saves to disk"]);
+        document.target = None;
+        assert_eq!(notes(&document, None), Vec::<String>::new());
+    }
+}

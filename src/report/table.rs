@@ -137,3 +137,100 @@ fn ms(us: f64) -> String {
         format!("{ms:.2}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::sample::{expecting, found, sample, sample_cell, sample_run};
+    use super::*;
+    use crate::model::{Limit, Percentile, Terms};
+
+    const PROMISE: Promise = Promise::NoDuplicates;
+
+    /// The table's word for a design that came to these marks, each in a scenario of its own.
+    fn word(marks: &[(char, Option<Expectation>)]) -> String {
+        let cell = |(number, (mark, expected)): (usize, &(char, Option<Expectation>))| {
+            let terms = expected.map_or_else(Terms::default, |expected| expecting(PROMISE, expected));
+            sample_cell(&format!("s{number}"), "list", vec![found(PROMISE, *mark)], terms, (0, 0.0, None))
+        };
+        let document = sample_run(marks.iter().enumerate().map(cell).collect());
+        decision(&document).columns.rows[0][1].clone()
+    }
+
+    #[test]
+    fn the_gravest_outcome_over_all_scenarios_counts() {
+        let (holds, broken, open) = (('+', None), ('-', Some(Expectation::Violated)), ('?', None));
+        assert_eq!(word(&[holds, holds]), "✓ holds");
+        assert_eq!(word(&[holds, open]), "? open");
+        assert_eq!(word(&[open, holds]), "? open");
+        assert_eq!(word(&[broken, holds, open]), "✗ broken");
+        assert_eq!(word(&[open, broken]), "✗ broken");
+    }
+
+    #[test]
+    fn what_is_not_expected_is_marked() {
+        use Expectation::{Either, Violated};
+        assert_eq!(word(&[('-', None)]), "✗ broken !");
+        assert_eq!(word(&[('-', Some(Violated))]), "✗ broken");
+        assert_eq!(word(&[('-', Some(Either))]), "✗ broken");
+        assert_eq!(word(&[('+', Some(Violated))]), "✓ holds !");
+        assert_eq!(word(&[('+', Some(Either))]), "✓ holds");
+        assert_eq!(word(&[('?', Some(Violated))]), "? open");
+        // Broken as expected here, but holding there where it should break.
+        assert_eq!(word(&[('-', Some(Violated)), ('+', Some(Violated))]), "✗ broken !");
+    }
+
+    #[test]
+    fn a_promise_that_a_design_was_not_held_to_is_a_dash_and_one_that_nobody_was_has_no_column() {
+        let document = sample();
+        let columns = decision(&document).columns;
+        assert_eq!(columns.headers, ["design", "no-duplicates", "no-loss", "join ms", "position ms", "admit ms"]);
+        assert_eq!(columns.rows[0][..3], ["list", "✓ holds", "✓ holds"]);
+        assert_eq!(columns.rows[1][..3], ["naive", "✗ broken", "–"]);
+    }
+
+    #[test]
+    fn latencies_are_of_the_highest_offered_rate_on_the_response_clock_of_the_load() {
+        let document = sample();
+        let decision = decision(&document);
+        assert_eq!(decision.timed_in, Some("sale"), "although more joins were answered in the other");
+        assert!(decision.caption.contains("of scenario sale, response clock"), "{}", decision.caption);
+        assert_eq!(decision.columns.rows[0][3..], ["1.00/10.0/100", "–", "–"]);
+        assert_eq!(decision.columns.rows[1][3..], ["–", "–", "–"], "it did not run there");
+    }
+
+    #[test]
+    fn without_an_offered_rate_the_scenario_with_most_joins_is_shown_and_without_joins_none() {
+        let of = |scenario, count| {
+            sample_cell(scenario, "list", vec![found(PROMISE, '+')], Terms::default(), (count, 100.0, None))
+        };
+        let document = sample_run(vec![of("few", 3), of("many", 30), of("some", 10)]);
+        assert_eq!(decision(&document).timed_in, Some("many"));
+        let document = sample_run(vec![of("none", 0)]);
+        assert_eq!(decision(&document).caption, "Latency: no scenario of this run answered a join under load.");
+    }
+
+    #[test]
+    fn three_digits_are_shown_of_a_latency() {
+        for (us, shown) in [(0.4, "0.00"), (9_994.0, "9.99"), (9_996.0, "10.0"), (99_940.0, "99.9"), (99_960.0, "100")]
+        {
+            assert_eq!(ms(us), shown);
+        }
+    }
+
+    #[test]
+    fn a_limit_is_shown_with_its_actual_value_and_margin_and_a_saturated_generator_breaks_none() {
+        let limit = |op, max_ms| Limit { op, percentile: Percentile::P99, max: Duration::from_millis(max_ms) };
+        let limits = vec![limit(OpKind::Join, 5), limit(OpKind::Join, 20), limit(OpKind::Leave, 5)];
+        let terms = Terms { limits, ..Terms::default() };
+        let mut document = sample_run(vec![sample_cell("sale", "list", Vec::new(), terms, (9, 1000.0, None))]);
+        let rows = |document: &Document| super::limits(document).map(|columns| columns.rows).unwrap_or_default();
+        assert_eq!(rows(&document)[0], ["sale", "list", "join p99 ≤ 5.00 ms", "10.0 ms", "-100 %", "✗ broken"]);
+        assert_eq!(rows(&document)[1][3..], ["10.0 ms", "+50 %", "✓ kept"]);
+        assert_eq!(rows(&document)[2][2..], ["leave p99 ≤ 5.00 ms", "–", "–", "? open"]);
+        document.cells[0].generator.saturated = Some("busy".to_owned());
+        assert_eq!(rows(&document)[0][5], "? open");
+        assert!(super::limits(&sample()).is_none());
+    }
+}

@@ -130,3 +130,130 @@ fn drawn(columns: &Columns, which: &[usize], narrow: bool) -> String {
 fn breadth(table: &str) -> usize {
     table.lines().map(|line| line.chars().count()).max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Run;
+    use super::super::sample::{found, sample, sample_cell, sample_run};
+    use super::*;
+    use crate::model::{Promise, Terms};
+
+    #[test]
+    fn a_small_run_reads_as_a_page() {
+        insta::assert_snapshot!(text(&sample(), None, false), @r#"
+        PASS: 3 cells behaved as expected. Every promise checked was kept by list. Broken promises: naive.
+
+        ┌────────┬───────────────┬─────────┬───────────────┬─────────────┬──────────┐
+        │ design ┆ no-duplicates ┆ no-loss ┆ join ms       ┆ position ms ┆ admit ms │
+        ╞════════╪═══════════════╪═════════╪═══════════════╪═════════════╪══════════╡
+        │ list   ┆ ✓ holds       ┆ ✓ holds ┆ 1.00/10.0/100 ┆ –           ┆ –        │
+        │ naive  ┆ ✗ broken      ┆ –       ┆ –             ┆ –           ┆ –        │
+        └────────┴───────────────┴─────────┴───────────────┴─────────────┴──────────┘
+        Latency: p50/p99/p99.9 in ms of scenario sale, response clock (from the time an operation was due), load phase.
+        ! marks what the scenarios do not expect; – was not checked or did not happen.
+
+        Broken, as the scenarios expect:
+          • naive breaks no-duplicates in race (1 of 7): u1 holds t1 and t2 at once
+
+        About the figures:
+          • the server saves to disk
+
+        What this run cannot tell: one server on the same machine as its clients, no replica, no cluster, no append-only file, minutes and not days; positions are only ever shown to be impossible, never verified.
+        "#);
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_the_columns_below_each_other_with_their_words_whole() {
+        insta::assert_snapshot!(text(&sample(), Some(48), false), @r#"
+        PASS: 3 cells behaved as expected. Every promise
+        checked was kept by list. Broken promises:
+        naive.
+
+        ┌────────┬────────────┬─────────┐
+        │ design ┆ no-        ┆ no-     │
+        │        ┆ duplicates ┆ loss    │
+        ╞════════╪════════════╪═════════╡
+        │ list   ┆ ✓ holds    ┆ ✓ holds │
+        │ naive  ┆ ✗ broken   ┆ –       │
+        └────────┴────────────┴─────────┘
+
+        ┌────────┬───────────────┬─────────────┐
+        │ design ┆ join ms       ┆ position ms │
+        ╞════════╪═══════════════╪═════════════╡
+        │ list   ┆ 1.00/10.0/100 ┆ –           │
+        │ naive  ┆ –             ┆ –           │
+        └────────┴───────────────┴─────────────┘
+
+        ┌────────┬──────────┐
+        │ design ┆ admit ms │
+        ╞════════╪══════════╡
+        │ list   ┆ –        │
+        │ naive  ┆ –        │
+        └────────┴──────────┘
+        Latency: p50/p99/p99.9 in ms of scenario sale,
+        response clock (from the time an operation was
+        due), load phase.
+        ! marks what the scenarios do not expect; – was
+        not checked or did not happen.
+
+        Broken, as the scenarios expect:
+          • naive breaks no-duplicates in race (1 of 7):
+            u1 holds t1 and t2 at once
+
+        About the figures:
+          • the server saves to disk
+
+        What this run cannot tell: one server on the
+        same machine as its clients, no replica, no
+        cluster, no append-only file, minutes and not
+        days; positions are only ever shown to be
+        impossible, never verified.
+        "#);
+    }
+
+    #[test]
+    fn colour_is_only_put_on_top() {
+        let document = sample();
+        for width in [None, Some(80), Some(30)] {
+            let (plain, coloured) = (text(&document, width, false), text(&document, width, true));
+            let mut bare = coloured.clone();
+            for escape in [RED, GREEN, YELLOW, PLAIN] {
+                bare = bare.replace(escape, "");
+            }
+            assert_eq!(bare, plain);
+            for painted in ["\u{1b}[32mPASS", "\u{1b}[32m✓ holds\u{1b}[0m", "\u{1b}[31m✗ broken\u{1b}[0m"] {
+                assert!(coloured.contains(painted), "{painted:?} in {coloured}");
+            }
+            assert!(!plain.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let promises: Vec<_> = Promise::ALL.into_iter().map(|promise| found(promise, '-')).collect();
+        let cell = sample_cell("on-sale", "composite-decimal", promises, Terms::default(), (9, 123.0, Some(9.0)));
+        let document = sample_run(vec![cell]);
+        for width in [40_u16, 80, 120, 200] {
+            let page = text(&document, Some(width), false);
+            let widest = page.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            assert!(widest <= usize::from(width), "{widest} of {width}:\n{page}");
+            assert_eq!(page.matches("✗ broken !").count(), 9);
+        }
+    }
+
+    #[test]
+    fn what_a_run_cannot_tell_depends_on_where_it_ran() {
+        let on = |kind: &str| {
+            let target = Some(serde_json::json!({ "kind": kind }));
+            text(&Document::new(Run { target, ..Run::default() }, Vec::new()), None, false)
+        };
+        assert!(on("local").contains("on the same machine as its clients, no replica"));
+        assert!(on("docker").contains("one server in a container, no replica"));
+        // Of somebody else's server nothing is claimed that was not seen.
+        assert!(
+            on("url").contains("one server as it was found, no cluster, minutes") && !on("url").contains("replica")
+        );
+        let saved = text(&Document::new(Run::default(), Vec::new()), None, false);
+        assert!(saved.contains("What histories cannot tell: anything that was not recorded"), "{saved}");
+    }
+}

@@ -34,7 +34,7 @@ timeout = "300ms"
 [load.open]
 arrivals = "constant"
 rate = 200
-duration = "10m"
+duration = "1m"
 connections = 4
 [admit]
 batch = 2

@@ -1,6 +1,6 @@
 //! Servers that somebody else runs, good ones and bad ones.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
@@ -43,13 +43,18 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// All answers to inline commands, one a line; `None` when nobody answers.
+pub fn converse(port: u16, commands: &[&str]) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.write_all(format!("{}\r\nQUIT\r\n", commands.join("\r\n")).as_bytes()).ok()?;
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).ok()?;
+    Some(answers)
+}
+
 /// The first line of the answer to an inline command; `None` when nobody answers.
 pub fn ask(port: u16, command: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.write_all(format!("{command}\r\n").as_bytes()).ok()?;
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).ok()?;
-    (!line.is_empty()).then(|| line.trim_end().to_owned())
+    Some(converse(port, &[command])?.lines().next()?.to_owned())
 }
 
 /// Answers each connection by these bytes to whatever it reads; ends with the test. Gives its port.

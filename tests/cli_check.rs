@@ -1,0 +1,108 @@
+//! A saved history is judged again to the same end; one by hand is judged, too; garbage is refused.
+#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+
+mod shell;
+
+use serde_json::Value;
+use shell::{Desk, SMALL};
+
+/// Two people in line; the second is let in first, which breaks the order.
+const OVERTAKEN: &str = r#"{"stanchion": 1, "queue": "ours", "scenario": "by hand", "drained": true, "terms": {"promises": ["global-fifo", "no-loss"]}}
+{"op": "join", "user": "ann", "token": "A", "sent_ns": 1000, "returned_ns": 2000, "outcome": "joined"}
+{"op": "join", "user": "bob", "token": "B", "sent_ns": 3000, "returned_ns": 4000, "outcome": "joined"}
+{"op": "admit", "count": 1, "sent_ns": 5000, "returned_ns": 6000, "outcome": "admitted", "tokens": ["B"], "phase": "drain"}
+{"op": "admit", "count": 1, "sent_ns": 7000, "returned_ns": 8000, "outcome": "admitted", "tokens": ["A"], "phase": "drain"}
+{"op": "admit", "count": 1, "sent_ns": 9000, "returned_ns": 9500, "outcome": "admitted", "tokens": [], "phase": "drain"}
+"#;
+
+#[test]
+fn the_histories_of_a_run_are_judged_to_the_same_cells_and_twice_to_the_same_bytes() {
+    let desk = Desk::with("small", &format!("{SMALL}[limits.join]\np99 = \"1h\"\n"));
+    let queues = "streams-naive,zset-seq";
+    let text = std::fs::read_to_string(desk.path("small.toml")).unwrap();
+    desk.write("small.toml", &text.replace(r#""list""#, r#""streams-naive""#));
+    let run = desk.run(&["run", "small.toml", "--redis", "local", "--queue", queues, "--out", "o", "--seed", "9"]);
+    let result = desk.json("o/result.json");
+    let histories: Vec<String> = desk.files("o").into_iter().filter(|file| file.ends_with(".parquet")).collect();
+    let words = |format| [vec!["check", "--format", format], histories.iter().map(String::as_str).collect()].concat();
+    let first = desk.run(&words("json")).exits(run.code.unwrap());
+    let again = first.json();
+    let by_queue = |document: &Value| {
+        let mut cells = document["cells"].as_array().unwrap().clone();
+        cells.sort_by_key(|cell| cell["queue"].to_string());
+        cells
+    };
+    assert_eq!(by_queue(&again), by_queue(&result), "figures and all");
+    for field in ["verdict", "sentence", "plan_hash", "seed"] {
+        if field != "sentence" {
+            assert_eq!(again[field], result[field], "{field}");
+        }
+    }
+    assert_eq!(again["seed"], 9, "known from the histories");
+    for format in ["text", "json", "markdown"] {
+        assert_eq!(desk.run(&words(format)).stdout, desk.run(&words(format)).stdout, "{format}");
+    }
+    assert_eq!(first.stderr, "");
+}
+
+#[test]
+fn a_history_by_hand_is_judged_and_the_story_has_its_names() {
+    let desk = Desk::new();
+    desk.write("ours.jsonl", OVERTAKEN);
+    let done = desk.run(&["check", "ours.jsonl"]).exits(1);
+    done.shows(&[
+        "FAIL: 1 of 1 cell did not behave as expected (by hand on ours)",
+        "✗ broken !",
+        "✓ holds",
+        "ann",
+        "bob",
+    ]);
+    desk.write(
+        "ours.jsonl",
+        &OVERTAKEN.replace(r#"["B"]"#, r#"["C"]"#).replace(r#"["A"]"#, r#"["B"]"#).replace("C", "A"),
+    );
+    let done = desk.run(&["check", "ours.jsonl", "--format", "json"]).exits(0);
+    let document = done.json();
+    assert_eq!((&document["seed"], &document["target"]), (&Value::Null, &Value::Null));
+    assert_eq!(document["reasons"]["seed"], "the histories have no seed in common");
+    assert_eq!(document["cells"][0]["checks"][0]["outcome"], "holds");
+}
+
+#[test]
+fn a_history_that_looked_at_nothing_is_inconclusive() {
+    let desk = Desk::new();
+    desk.write("alone.jsonl", OVERTAKEN.lines().nth(1).unwrap());
+    let done = desk.run(&["check", "alone.jsonl"]).exits(3);
+    assert!(!done.stdout.contains("kept by") && !done.stdout.contains("Broken"), "{done:#?}");
+}
+
+#[test]
+fn names_in_a_history_steer_neither_a_terminal_nor_a_page() {
+    let desk = Desk::new();
+    desk.write("ours.jsonl", &OVERTAKEN.replace("ours", r"\u001b[2J<b>|`[x](y)`"));
+    let text = desk.run(&["check", "ours.jsonl"]).exits(1);
+    assert!(!text.stdout.contains('\u{1b}'), "{text:#?}");
+    let page = desk.run(&["check", "ours.jsonl", "--format", "markdown"]).exits(1);
+    assert!(page.stdout.contains(r"&lt;b>\|\`\[x\](y)\`"), "{page:#?}");
+    assert!(!page.stdout.contains("<b>") && !page.stdout.contains('\u{1b}'), "{page:#?}");
+}
+
+#[test]
+fn what_is_no_history_exits_2_with_a_sentence() {
+    let desk = Desk::new();
+    desk.write("garbage.jsonl", "garbage\n{\"op\": 3}\n");
+    desk.write("garbage.parquet", "PAR1garbagePAR1");
+    desk.write("typo.jsonl", &OVERTAKEN.replace("\"user\": \"ann\"", "\"usr\": \"ann\""));
+    desk.write("notes.txt", "");
+    for (file, parts) in [
+        ("garbage.jsonl", ["garbage.jsonl:1", "not JSON"]),
+        ("garbage.parquet", ["garbage.parquet", ""]),
+        ("typo.jsonl", ["typo.jsonl:2", "did you mean `user`?"]),
+        ("notes.txt", ["notes.txt", ".parquet, .jsonl and .jsonl.gz"]),
+        ("missing.jsonl", ["missing.jsonl", "No such file"]),
+        ("tmp", ["tmp", ""]),
+    ] {
+        let done = desk.run(&["check", file]).exits(2).tells(&parts).tells(&["error: "]);
+        assert_eq!(done.stdout, "", "{file}");
+    }
+}
