@@ -3,10 +3,12 @@
 mod document;
 mod lines;
 mod markdown;
+mod schema;
 mod stories;
 mod table;
 mod text;
 
 pub use document::{Cell, Check, Document, Run, SCHEMA, cell};
 pub use markdown::markdown;
+pub use schema::schema;
 pub use text::text;
