@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 folder=reports/demo-$(date -u +%Y%m%dT%H%M%SZ)
 status=0
 "${CARGO_TARGET_DIR:-target}/release/stanchion" run --out "$folder" "$@" || status=$?
-if [ -d "$folder" ]; then echo "run folder: $folder" >&2; fi
+if [ -d "$folder" ]; then echo "run folder: $folder (here, stanchion is ${CARGO_TARGET_DIR:-target}/release/stanchion)" >&2; fi
 exit "$status"

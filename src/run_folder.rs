@@ -23,6 +23,12 @@ pub enum FolderError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The folder holds another run.
+    #[error("{path} holds a run already, which would be lost: name another folder with --out, or remove it first")]
+    Occupied {
+        /// The folder.
+        path: Utf8PathBuf,
+    },
     /// A history.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -38,21 +44,28 @@ pub enum FolderError {
 
 const RESULT: &str = "result.json";
 
-/// Makes the folder and sees that it can be written to, before anything is started.
+/// Makes the folder and takes it, before anything is started: a result.json that is empty so far says that it
+/// can be written to, and keeps a second run from taking it too.
 ///
 /// # Errors
-/// When it cannot be.
+/// When it cannot be written to, or is taken.
 pub fn prepare(folder: &Utf8Path) -> Result<(), FolderError> {
     make(folder)?;
-    let probe = folder.join(".writable");
-    fs::write(&probe, b"").map_err(io("write to", folder))?;
-    fs::remove_file(&probe).map_err(io("write to", folder))
+    match fs::File::create_new(folder.join(RESULT)) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(FolderError::Occupied { path: folder.to_owned() })
+        }
+        made => made.map(drop).map_err(io("write to", folder)),
+    }
 }
 
 /// Removes a folder that nothing was written to after all; one that holds something stays.
 pub fn discard(folder: &Utf8Path) {
     // Whatever keeps it there, an empty folder is no reason to fail.
-    let _ = fs::remove_dir(folder);
+    if fs::metadata(folder.join(RESULT)).is_ok_and(|result| result.len() == 0) {
+        let _ = fs::remove_file(folder.join(RESULT));
+        let _ = fs::remove_dir(folder);
+    }
 }
 
 /// Writes result.json: to a temporary name first, so that a crash leaves the former one whole.

@@ -77,7 +77,11 @@ impl From<TargetError> for Error {
 
 impl From<FolderError> for Error {
     fn from(error: FolderError) -> Error {
-        let exit = if matches!(error, FolderError::Format { .. }) { Exit::Usage } else { Exit::Environment };
+        let exit = if matches!(error, FolderError::Format { .. } | FolderError::Occupied { .. }) {
+            Exit::Usage
+        } else {
+            Exit::Environment
+        };
         Error::new(exit, error.to_string())
     }
 }

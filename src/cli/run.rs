@@ -9,13 +9,13 @@ use super::arguments::{Format, RunArguments};
 use super::exit::{Error, Exit};
 use super::progress::Watcher;
 use super::{output, repeat, signals};
-use crate::load::{Control, Trouble};
-use crate::pipeline::{self, Failure, Request};
+use crate::load::Control;
+use crate::pipeline::{self, Request};
 use crate::queue::Design;
 use crate::report::Run;
 use crate::run_folder::{self, FolderError};
 use crate::scenario::{self, Scenario};
-use crate::target::Target;
+use crate::target::{Target, TargetChoice, TargetOptions};
 
 /// Where scenarios are looked for when none are named.
 const SCENARIOS: &str = "scenarios";
@@ -26,19 +26,16 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     refuse_an_empty_choice(arguments, &scenarios)?;
     let began = jiff::Timestamp::now();
     let folder = arguments.out.clone().unwrap_or_else(|| new_folder(began));
-    let new = !folder.exists();
     run_folder::prepare(&folder).map_err(unwritable)?;
 
     let control = Arc::new(Control::default());
     signals::interrupt_on_signals(&control)?;
     let runtime = runtime()?;
-    let target = match runtime.block_on(Target::start(&choice, &arguments.target.options())) {
+    let target = match start(&runtime, &choice, &arguments.target.options(), &control) {
         Ok(target) => target,
         Err(error) => {
-            if new {
-                run_folder::discard(&folder);
-            }
-            return Err(error.into());
+            run_folder::discard(&folder);
+            return Err(error);
         }
     };
     let mut watcher = Watcher::new(arguments.quiet);
@@ -62,10 +59,6 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     let clock = Instant::now();
     let mut outcome = pipeline::run(&request, &target, &control, &mut |progress| watcher.watch(progress));
     watcher.finish();
-    let cause = match outcome.trouble {
-        Some(Failure::Trouble(Trouble::ServerLost(_))) => runtime.block_on(target.cause_of_death()),
-        _ => None,
-    };
     // What it was started for is done: a server that cannot be stopped is worth a word, not the result.
     if let Err(error) = runtime.block_on(target.stop()) {
         output::say(&error.to_string());
@@ -76,13 +69,31 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     output::document(&outcome.document, arguments.format)?;
     closing(arguments, &folder, &outcome.document.repeat)?;
     match (&outcome.trouble, written) {
-        (Some(trouble), _) => {
-            let cause = cause.map(|cause| format!(". Of the server: {cause}")).unwrap_or_default();
-            Err(Error::new(Exit::from(trouble), format!("{trouble}{cause}")))
-        }
+        (Some(trouble), _) => Err(Error::new(Exit::from(trouble), trouble.to_string())),
         (None, Err(error)) => Err(error.into()),
         (None, Ok(())) => Ok(outcome.document.verdict.into()),
     }
+}
+
+/// Finds or starts the Redis; a wish to stop does not wait until an image is pulled.
+fn start(
+    runtime: &tokio::runtime::Runtime,
+    choice: &TargetChoice,
+    options: &TargetOptions,
+    control: &Control,
+) -> Result<Target, Error> {
+    const GLANCE: std::time::Duration = std::time::Duration::from_millis(50);
+    let interrupted = async {
+        while !control.interrupted() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            started = Target::start(choice, options) => Ok(started?),
+            () = interrupted => Err(Error::new(Exit::Interrupted, "interrupted before the first cell: nothing was run")),
+        }
+    })
 }
 
 /// A runtime for what is not load: starting and stopping a server, asking an engine.
@@ -118,6 +129,9 @@ fn refuse_an_empty_choice(arguments: &RunArguments, scenarios: &[Scenario]) -> R
 }
 
 fn unwritable(error: FolderError) -> Error {
+    if matches!(error, FolderError::Occupied { .. }) {
+        return error.into();
+    }
     Error::new(Exit::Environment, format!("{error}. Name a folder that can be written with --out; nothing was started"))
 }
 

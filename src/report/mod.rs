@@ -5,10 +5,12 @@ mod lines;
 mod markdown;
 #[cfg(test)]
 mod sample;
+mod schema;
 mod stories;
 mod table;
 mod text;
 
 pub use document::{Cell, Check, Document, Run, SCHEMA, cell};
 pub use markdown::markdown;
+pub use schema::schema;
 pub use text::text;

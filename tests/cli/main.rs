@@ -6,6 +6,7 @@ mod disk;
 mod exit_codes;
 mod interrupted;
 mod output;
+mod result_schema;
 mod servers;
 mod shell;
 mod subcommands;

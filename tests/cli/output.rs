@@ -8,7 +8,11 @@ use serde_json::Value;
 
 const RUN: [&str; 8] = ["run", "small.toml", "--redis", "local", "--out", "o", "--queue", "list"];
 
+/// Runs into the folder `o`, anew.
 fn run(desk: &Desk, more: &[&str]) -> crate::shell::Done {
+    if desk.path("o").exists() {
+        std::fs::remove_dir_all(desk.path("o")).unwrap();
+    }
     desk.run(&[&RUN, more].concat()).exits(0)
 }
 
@@ -111,6 +115,16 @@ fn results_go_to_stdout_and_everything_else_to_stderr() {
             || page.stdout.contains("Repeat with seed 1: `stanchion run"),
         "{page:#?}"
     );
+}
+
+#[test]
+fn a_folder_that_holds_a_run_is_not_written_over() {
+    let desk = Desk::with("small", SMALL);
+    run(&desk, &[]);
+    let before = std::fs::read(desk.path("o/result.json")).unwrap();
+    desk.run(&RUN).exits(2).tells(&["o holds a run already", "--out"]);
+    assert_eq!(std::fs::read(desk.path("o/result.json")).unwrap(), before);
+    desk.assert_nothing_is_left();
 }
 
 #[test]
