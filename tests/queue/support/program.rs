@@ -79,6 +79,21 @@ impl Program {
         self.0.iter().flatten().flatten().copied().collect()
     }
 
+    /// The programs that are shorter by one step.
+    pub fn without_one_step(&self) -> Vec<Program> {
+        let mut shorter = Vec::new();
+        for (round, clients) in self.0.iter().enumerate() {
+            for (client, steps) in clients.iter().enumerate() {
+                shorter.extend((0..steps.len()).map(|step| {
+                    let mut program = self.clone();
+                    program.0[round][client].remove(step);
+                    program
+                }));
+            }
+        }
+        shorter
+    }
+
     /// Whom it lets join, in that order.
     pub fn joining(&self) -> Vec<u64> {
         let joins = self.steps().into_iter().filter_map(|step| match step {
