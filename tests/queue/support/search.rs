@@ -20,7 +20,10 @@ pub fn hold(cases: u32, programs: &impl Strategy<Value = Program>, run: impl Fn(
     });
     match result {
         Ok(()) => assert!(examined.get() > cases as usize, "programs of {} steps in all prove nothing", examined.get()),
-        Err(TestError::Fail(reason, program)) => panic!("{reason}\nthe smallest program found:{program:?}"),
+        Err(TestError::Fail(reason, program)) => {
+            let (reason, program) = shorten(reason.message().to_owned(), program, run);
+            panic!("{reason}\nthe smallest program found:{program:?}")
+        }
         Err(TestError::Abort(reason)) => panic!("proptest gave up: {reason}"),
     }
 }
