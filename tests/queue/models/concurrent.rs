@@ -167,7 +167,7 @@ fn several_clients_at_once_are_let_in_as_each_design_claims() {
             };
             claims.extend(promises.iter().copied().filter(seen));
             let terms = terms(design, dedupe, expires, promises);
-            hold(75, &concurrent(CLIENTS), |program| {
+            hold(100, &concurrent(CLIENTS), |program| {
                 let examined = examine(&stage, design, terms.clone(), program)
                     .map_err(|wrong| format!("{}, {dedupe:?}: {wrong}", design.name()))?;
                 held.borrow_mut().extend(examined);
