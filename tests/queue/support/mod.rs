@@ -2,8 +2,11 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod memory;
 pub mod program;
+pub mod recording;
 pub mod reference;
+pub mod search;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

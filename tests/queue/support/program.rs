@@ -3,7 +3,6 @@
 use std::fmt;
 
 use proptest::prelude::*;
-use stanchion::model::{Dedupe, DedupeKey, Entry, Token, UserId};
 
 /// One step of one client. `who` names a dedupe key out of [`KEYS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,19 +32,6 @@ pub enum Step {
 /// Dedupe keys of a program; small, so that they collide. Above ten, so that member bytes and numbers differ in order.
 pub const KEYS: u64 = 12;
 
-/// Who stands behind a dedupe key: itself, or with several requests a user, one of four users.
-pub fn user_of(dedupe: Dedupe, who: u64) -> UserId {
-    match dedupe {
-        Dedupe::User => UserId(who),
-        Dedupe::Request => UserId(who % 4),
-    }
-}
-
-/// The entry of a key under a token.
-pub fn entry(dedupe: Dedupe, who: u64, token: Token) -> Entry {
-    Entry { user: user_of(dedupe, who), token, dedupe: DedupeKey(who) }
-}
-
 /// Steps of every kind.
 pub fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
@@ -62,15 +48,20 @@ pub fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Steps whose outcome can be judged although others run at the same time.
+/// Steps whose outcome can be judged although others run at the same time. Nobody is swept: a client that
+/// repeats its join does not know of it, and would stand in line a second time under a used token.
 pub fn concurrent_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (0..KEYS).prop_map(Step::Join),
         3 => (0..KEYS).prop_map(Step::JoinAgain),
-        2 => (0..KEYS).prop_map(Step::Position),
+        3 => (0..KEYS).prop_map(Step::Position),
         3 => (0..KEYS).prop_map(Step::Leave),
+        2 => (0..KEYS).prop_map(Step::Renew),
         3 => (0..4u32).prop_map(Step::Admit),
         1 => Just(Step::AdmitAgain),
+        1 => (0..KEYS).prop_map(Step::Entries),
+        1 => Just(Step::Sweep(false)),
+        1 => Just(Step::Stats),
     ]
 }
 
@@ -86,6 +77,30 @@ impl Program {
     /// All steps, in an order that every interleaving agrees with for one client.
     pub fn steps(&self) -> Vec<Step> {
         self.0.iter().flatten().flatten().copied().collect()
+    }
+
+    /// The programs that are shorter by one step.
+    pub fn without_one_step(&self) -> Vec<Program> {
+        let mut shorter = Vec::new();
+        for (round, clients) in self.0.iter().enumerate() {
+            for (client, steps) in clients.iter().enumerate() {
+                shorter.extend((0..steps.len()).map(|step| {
+                    let mut program = self.clone();
+                    program.0[round][client].remove(step);
+                    program
+                }));
+            }
+        }
+        shorter
+    }
+
+    /// Whom it lets join, in that order.
+    pub fn joining(&self) -> Vec<u64> {
+        let joins = self.steps().into_iter().filter_map(|step| match step {
+            Step::Join(who) | Step::JoinAgain(who) => Some(who),
+            _ => None,
+        });
+        joins.collect()
     }
 }
 

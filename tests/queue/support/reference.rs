@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use stanchion::model::{BatchId, DedupeKey, Entry, Outcome, QueueStats, Refusal, Token, UserId};
+use stanchion::model::{BatchId, Dedupe, DedupeKey, Entry, Outcome, QueueStats, Refusal, Token, UserId};
+use stanchion::queue::Design;
 
 /// How much of the order a design claims, and so how closely it is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,21 @@ pub enum Order {
     PerUser,
     /// None: only who is in line.
     Open,
+}
+
+/// What order each design keeps, by what joins are deduplicated.
+pub fn claimed(design: Design, dedupe: Dedupe) -> Order {
+    match design {
+        Design::StreamShared | Design::ZsetSeq | Design::CompositeCenti | Design::CompositeRebased | Design::List => {
+            Order::Exact
+        }
+        Design::Streams | Design::StreamsNaive => Order::PerUser,
+        // They tie within a millisecond, in which one user may well join twice.
+        Design::ZsetMs | Design::CompositeShift | Design::CompositeDecimal => match dedupe {
+            Dedupe::User => Order::PerUser,
+            Dedupe::Request => Order::Open,
+        },
+    }
 }
 
 /// A correct queue.
