@@ -13,10 +13,10 @@ demo: tools ## get a Redis, build, run all scenarios, print the verdict
 	@$(MAKE) --no-print-directory build
 	@scripts/demo.sh
 
-demo-short: tools ## the same at a fifth of the load
+demo-short: tools ## the same with five designs instead of ten
 	@scripts/find-redis.sh
 	@$(MAKE) --no-print-directory build
-	@scripts/demo.sh --scale 0.2
+	@scripts/demo.sh --queue streams-naive,streams,zset-ms,zset-seq,composite-shift
 
 test: tools ## format check, clippy with warnings denied, all tests against real servers
 	@scripts/install.sh redis openssl
@@ -36,7 +36,7 @@ bench: tools ## all benchmarks, with criterion's own statistics (many minutes)
 
 bench-short: tools ## the same benchmarks, few samples: shows that they run, not how fast
 	@scripts/install.sh redis
-	STANCHION_BENCH_SHORT=1 $(CARGO) bench --locked --bench '*' -- --warm-up-time 0.2 --measurement-time 0.5 --sample-size 10
+	STANCHION_BENCH_SHORT=1 $(CARGO) bench --locked --bench '*'
 
 redis-image: ## build the image stanchion/redis:local where no registry can be reached
 	@scripts/redis-image.sh

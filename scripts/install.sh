@@ -25,6 +25,7 @@ package() {
     case $1/$2 in
         apt-get/redis) echo redis-server ;;
         dnf/redis) if dnf -q info redis >/dev/null 2>&1; then echo redis; else echo valkey; fi ;;
+        apt-get/mmdebstrap) echo "mmdebstrap debian-archive-keyring" ;; # Ubuntu has no Debian keys by itself
         */redis) echo redis ;;
         apt-get/cc) echo "gcc libc6-dev" ;;
         apk/cc) echo "gcc musl-dev" ;;

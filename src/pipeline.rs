@@ -1,13 +1,16 @@
 //! The story: scenario → plan → target → load → history → checks and measurements → verdict → report.
 
+mod afterwards;
 mod request;
 
 use camino::Utf8PathBuf;
 
 pub use request::{Failure, Outcome, Progress, Request};
 
+use afterwards::{explained, wipe};
+
 use crate::history::{self, History};
-use crate::load::{CellSetup, Control, LoadError, Recorded, Trouble, run_cell};
+use crate::load::{CellSetup, Control, Recorded, run_cell};
 use crate::plan::plan;
 use crate::queue::Design;
 use crate::report::{self, Cell, Document, Run};
@@ -20,7 +23,7 @@ use crate::{checks, measure};
 /// Runs every scenario on every design it names. Whatever happens on the way, what was recorded is saved
 /// and judged as far as it goes.
 pub fn run(request: &Request, target: &Target, control: &Control, watch: &mut dyn FnMut(Progress<'_>)) -> Outcome {
-    let cells = cells(request);
+    let cells = request.cells();
     let (mut done, mut trouble) = (Vec::new(), None);
     for (index, (scenario, design)) in cells.iter().enumerate() {
         watch(Progress::Begins(index, cells.len(), scenario, *design));
@@ -56,16 +59,10 @@ fn run_one(
         Err(error) => return (None, Some(error.into())),
     };
     let saved = run_folder::write_cell(&request.folder, &history);
-    let wiped = if matches!(trouble, Some(Trouble::ServerLost(_))) { Ok(()) } else { wipe(target, &setup.prefix) };
+    let trouble = trouble.map(|trouble| explained(target, trouble));
+    let wiped = wipe(target, &setup.prefix, trouble.as_ref());
     let failure = saved.err().map(Failure::Folder).or(trouble.map(Failure::Trouble)).or(wiped.err());
     (Some(judge(&history)), failure)
-}
-
-/// Removes the cell's keys: the next cell shall not pay for them, and a given server is left as it was.
-fn wipe(target: &Target, prefix: &str) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
-    runtime.block_on(target.wipe(prefix))?;
-    Ok(())
 }
 
 /// The part of the story that is a pure function of a history.
@@ -85,21 +82,6 @@ pub fn check(paths: &[Utf8PathBuf], about: Run) -> Result<Document, history::His
     let judged = |path: &Utf8PathBuf| -> Result<Cell, history::HistoryError> { Ok(judge(&history::read(path)?)) };
     let cells = paths.iter().map(judged).collect::<Result<Vec<Cell>, _>>()?;
     Ok(Document::new(about, cells))
-}
-
-fn cells(request: &Request) -> Vec<(&Scenario, Design)> {
-    let named = |scenario: &Scenario| {
-        let named = Design::ALL.iter().filter(|design| scenario.designs.iter().any(|name| name == design.name()));
-        named
-            .filter(|design| request.designs.is_empty() || request.designs.contains(design))
-            .copied()
-            .collect::<Vec<_>>()
-    };
-    request
-        .scenarios
-        .iter()
-        .flat_map(|scenario| named(scenario).into_iter().map(move |design| (scenario, design)))
-        .collect()
 }
 
 fn document(request: &Request, cells: &[Cell], trouble: Option<&Failure>) -> Document {

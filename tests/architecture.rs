@@ -1,4 +1,5 @@
 //! The rooms import only what the table in `src/lib.rs` allows, and the files keep the house rules.
+#![allow(clippy::unwrap_used, reason = "a test that cannot read the sources has nothing to say")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -102,10 +103,7 @@ fn every_file_says_what_it_is_for_and_stays_short() {
 }
 
 #[test]
-fn the_story_stays_under_a_hundred_and_fifty_lines() {
-    let lines = include_str!("../src/pipeline.rs").lines().filter(|line| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with("//")
-    });
-    assert!(lines.count() < 150);
+fn the_story_is_told_in_under_a_hundred_lines() {
+    let lines = include_str!("../src/pipeline.rs").lines().count();
+    assert!(lines < 100, "pipeline.rs has {lines} lines");
 }

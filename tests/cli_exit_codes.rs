@@ -73,7 +73,7 @@ fn what_the_command_line_does_not_know_exits_2_with_a_way_on() {
         (vec!["run", "small.toml", "--queue", "kafka"], vec!["the designs are streams-naive"]),
         (vec!["run", "small.toml", "--queue", "streams"], vec!["none of the scenarios runs on the designs of --queue"]),
         (vec!["run", "small.toml", "--scale", "0"], vec!["expected a number above 0"]),
-        (vec!["run", "small.toml", "--redis", "lokal"], vec!["neither auto, local nor docker"]),
+        (vec!["run", "small.toml", "--redis", "lokal"], vec!["named by auto, local, docker or a URL"]),
         (vec!["check"], vec!["HISTORY"]),
         (vec![], vec!["Usage"]),
     ] {

@@ -1,4 +1,5 @@
 //! What the load engine records of a plan, on a real server.
+#![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
 
 use stanchion::history::{History, RunEnd};
 use stanchion::load::{CellSetup, Control, Recorded, run_cell};

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Counterexample, Event, Finding};
 use super::lost;
 use super::notation::{MaybeCause, NEVER, Trace, ValueId};
-use super::shrink::{Item, project, shrink};
-use super::stay::{Stay, stays, widest_overtaking};
+use super::shrink::{Item, about, project, shrink};
+use super::stay::{Overtaking, Stay, disorders, overtakings, stays};
 use super::story;
-use super::sweep::{Breach, FifoClass, Scope, sweep};
+use super::sweep::{Breach, FifoClass, Late, Scope, What, sweep};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
@@ -56,7 +56,7 @@ impl Rule {
         let Some(first) = breaches.first() else { return tally.finding(self.promise, self.nothing) };
         let stays = stays(trace);
         let already = tally.violations();
-        for breach in &breaches {
+        for breach in &self.counted(trace, &stays, &breaches) {
             tally.violation(|| story::tell(words, trace, &stays, breach).0, None, Vec::new);
         }
         if already == 0 {
@@ -66,30 +66,72 @@ impl Rule {
         tally.finding(self.promise, self.nothing)
     }
 
+    /// The FIFO class of a value; `None` for one that no order binds.
+    fn class_of(self, trace: &Trace, id: ValueId) -> Option<u64> {
+        match self.class {
+            FifoClass::Everyone => Some(0),
+            FifoClass::User => trace.value(id).user.map(|user| user.0),
+            FifoClass::Token => None,
+        }
+    }
+
+    /// Every value that was overtaken in its class by one of another removal, with the first that overtook it.
+    fn overtaken(self, trace: &Trace, stays: &[Stay]) -> Vec<Overtaking> {
+        let mut classes: BTreeMap<u64, Vec<ValueId>> = BTreeMap::new();
+        for (id, _) in (0u32..).zip(&trace.values) {
+            if let Some(class) = self.class_of(trace, id) {
+                classes.entry(class).or_default().push(id);
+            }
+        }
+        classes.values_mut().flat_map(|class| overtakings(trace, stays, class)).collect()
+    }
+
+    /// What to count. The sweep stops at the first wrong of an admission; a person asks how many were
+    /// overtaken. So each value that certainly was counts once, unless the sweep knows of more: some wrong
+    /// orders come from several admissions together, where no pair alone is wrong.
+    fn counted(self, trace: &Trace, stays: &[Stay], breaches: &[Breach]) -> Vec<Breach> {
+        let breach = |removal: usize, why: Late| Breach {
+            at_ns: trace.removals[removal].span.ret_ns,
+            what: What::Late { removal, why },
+        };
+        let mut wronged: BTreeMap<ValueId, Breach> = BTreeMap::new();
+        for (removal, node) in trace.removals.iter().enumerate() {
+            for (first, second) in disorders(trace, stays, node, |id| self.class_of(trace, id)) {
+                wronged.insert(second, breach(removal, Late::Disordered { first, second }));
+            }
+        }
+        for Overtaking { overtaken, overtaker, .. } in self.overtaken(trace, stays) {
+            if let Some(removal) = stays[overtaker as usize].taker {
+                wronged.insert(overtaken, breach(removal, Late::Overtook { overtaken, overtaker }));
+            }
+        }
+        let (orders, mut counted): (Vec<Breach>, Vec<Breach>) =
+            breaches.iter().partition(|breach| breach.what.is_order());
+        if wronged.len() >= orders.len() {
+            counted.extend(wronged.into_values());
+        } else {
+            counted.extend(orders);
+        }
+        counted.sort_by_key(|breach| breach.at_ns);
+        counted
+    }
+
     /// The plainest proof: two values in the wrong order by the widest margin, or else the smallest part
     /// of the trace that breaks.
     fn proof(self, words: Words<'_>, trace: &Trace, all: &[Stay], first: &Breach) -> Counterexample {
-        let mut classes: BTreeMap<u64, Vec<ValueId>> = BTreeMap::new();
-        for (id, value) in (0u32..).zip(&trace.values) {
-            let class = match (self.class, value.user) {
-                (FifoClass::Everyone, _) => 0,
-                (FifoClass::User, Some(user)) => user.0,
-                _ => continue,
-            };
-            classes.entry(class).or_default().push(id);
-        }
-        let pairs = classes.values_mut().filter_map(|class| widest_overtaking(trace, all, class));
+        // A pair is shown without the answers about it, so it has to stand without them.
+        let by_replies = stays(&Trace { reads: Vec::new(), ..trace.clone() });
+        let pairs = self.overtaken(trace, &by_replies).into_iter();
         if let Some(pair) = pairs.max_by_key(|pair| (pair.margin_ns, std::cmp::Reverse(pair.overtaken))) {
             let kept: BTreeSet<Item> = [pair.overtaken, pair.overtaker].map(Item::Value).into_iter().collect();
             return Counterexample {
-                story: story::overtaken_story(words, trace, all, pair),
+                story: story::overtaken_story(words, trace, &by_replies, pair),
                 events: events(words, &project(trace, &kept)),
                 margin_ns: Some(pair.margin_ns),
             };
         }
-        let near = first.what.values(trace);
-        let failed_ns = if first.at_ns == NEVER { 0 } else { first.at_ns };
-        let part = project(trace, &shrink(trace, &near, failed_ns, |part| !self.breaches(part).is_empty()));
+        let (seed, failed_ns) = seed(trace, first);
+        let part = shrink(trace, &seed, failed_ns, |part| !self.breaches(part).is_empty());
         let stays = stays(&part);
         let (mut story, margin_ns) = match self.breaches(&part).first() {
             Some(breach) => story::tell(words, &part, &stays, breach),
@@ -102,6 +144,23 @@ impl Rule {
         }
         Counterexample { story, events, margin_ns }
     }
+}
+
+/// What a breach names, and when it became certain: where to look for a small proof first.
+fn seed(trace: &Trace, breach: &Breach) -> (BTreeSet<Item>, u64) {
+    const NEAR: usize = 64;
+    let mut values: BTreeSet<ValueId> = breach.what.values(trace).into_iter().collect();
+    let mut failed_ns = breach.at_ns;
+    let removal = breach.what.removal();
+    if let Some(removal) = removal {
+        values.extend(trace.removals[removal].values.iter().take(NEAR));
+        if failed_ns == NEVER {
+            failed_ns = trace.removals[removal].span.inv_ns;
+        }
+    }
+    let mut items = about(trace, values);
+    items.extend(removal.map(Item::Short));
+    (items, failed_ns)
 }
 
 /// Every operation of a part.

@@ -25,6 +25,9 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let mut tally = Tally::default();
     let end = final_empty(history, &answered.removals);
 
+    let times = history.records.iter().map(|record| record.returned_ns.unwrap_or(record.sent_ns));
+    let recorded_until_ns = times.max().unwrap_or(0);
+
     let (mut missing, mut open): (Vec<ValueId>, u64) = (Vec::new(), 0);
     for (id, stay) in (0u32..).zip(&stays).filter(|(_, stay)| stay.accepted) {
         tally.examine(1);
@@ -35,7 +38,7 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
                     missing.push(id);
                 }
             }
-            _ => open += u64::from(stay.taker.is_none() && stay.stays_until_ns == u64::MAX),
+            _ => open += u64::from(unaccounted(recorded_until_ns)),
         }
     }
     let may_have_taken: u64 = lost_admissions.iter().map(|lost| u64::from(lost.asked)).sum();

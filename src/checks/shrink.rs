@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::notation::{NEVER, RemovalKind, Trace, ValueId};
+use super::notation::{Maybe, NEVER, Read, Removal, RemovalKind, Span, Trace, ValueId};
 
 /// One thing that can be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +19,8 @@ pub(super) enum Item {
     Short(usize),
 }
 
-/// At most so many parts are judged; the smallest found until then is returned.
-const JUDGED: usize = 3_000;
+/// A limit on the work: the items of all parts judged. The smallest part found until then is returned.
+const LOOKED_AT: usize = 20_000_000;
 
 /// What remains of a trace when only these items are kept.
 #[must_use]
@@ -40,101 +40,95 @@ pub(super) fn project(trace: &Trace, kept: &BTreeSet<Item>) -> Trace {
             continue;
         }
         let kind = if removal.is_batch() { RemovalKind::Batch { short } } else { RemovalKind::Leave };
-        part.removals.push(super::notation::Removal { kind, values, ..removal.clone() });
+        part.removals.push(Removal { kind, values, ..removal.clone() });
     }
     for maybe in &trace.maybes {
         if let Some(value) = ids[maybe.value as usize] {
-            part.maybes.push(super::notation::Maybe { value, ..*maybe });
+            part.maybes.push(Maybe { value, ..*maybe });
         }
     }
     for (index, read) in trace.reads.iter().enumerate() {
         if let Some(value) = ids[read.value as usize]
             && kept.contains(&Item::Read(index))
         {
-            part.reads.push(super::notation::Read { value, ..*read });
+            part.reads.push(Read { value, ..*read });
         }
     }
     part
 }
 
-/// The items of a smallest part that still breaks, beginning near the reply that failed.
-pub(super) fn shrink(
-    trace: &Trace,
-    near: &[ValueId],
-    failed_ns: u64,
-    breaks: impl Fn(&Trace) -> bool,
-) -> BTreeSet<Item> {
-    let about = |values: BTreeSet<ValueId>| items_about(trace, &values);
-    let first = about(near.iter().copied().collect());
-    let start = if breaks(&project(trace, &first)) {
-        first
-    } else {
-        let mut half_ns = 1_000;
-        loop {
-            let part = about(within(trace, failed_ns.saturating_sub(half_ns), failed_ns.saturating_add(half_ns)));
-            if half_ns > NEVER / 4 || breaks(&project(trace, &part)) {
-                break part;
-            }
-            half_ns *= 2;
-        }
-    };
-    leave_out(trace, start, breaks)
+/// A smallest part that still breaks: of the seed if that breaks, else of the shortest stretch of time
+/// around the reply that failed.
+pub(super) fn shrink(trace: &Trace, seed: &BTreeSet<Item>, failed_ns: u64, breaks: impl Fn(&Trace) -> bool) -> Trace {
+    let mut part = project(trace, seed);
+    let mut half_ns = 1_000;
+    while !breaks(&part) && half_ns < NEVER {
+        half_ns = half_ns.saturating_mul(2);
+        part = project(trace, &within(trace, failed_ns.saturating_sub(half_ns), failed_ns.saturating_add(half_ns)));
+    }
+    // From here on only the part is looked at, however long the history is.
+    leave_out(part, breaks)
 }
 
 /// Delta debugging: leaves out ever smaller chunks until nothing more can go.
-fn leave_out(trace: &Trace, mut kept: BTreeSet<Item>, breaks: impl Fn(&Trace) -> bool) -> BTreeSet<Item> {
-    let mut chunk = kept.len().div_ceil(2);
-    let mut judged = 0;
+fn leave_out(mut part: Trace, breaks: impl Fn(&Trace) -> bool) -> Trace {
+    let mut items = all(&part);
+    let mut chunk = items.len().div_ceil(2);
+    let mut looked_at = 0;
     while chunk > 0 {
-        let mut dropped_any = false;
+        let before = items.len();
         let mut from = 0;
-        let mut items: Vec<Item> = kept.iter().copied().collect();
-        while from < items.len() && judged < JUDGED {
+        while from < items.len() && looked_at < LOOKED_AT {
             let until = (from + chunk).min(items.len());
-            let rest: BTreeSet<Item> = items[..from].iter().chain(&items[until..]).copied().collect();
-            judged += 1;
-            if breaks(&project(trace, &rest)) {
+            let rest = items[..from].iter().chain(&items[until..]).copied().collect();
+            looked_at += before;
+            if breaks(&project(&part, &rest)) {
                 items.drain(from..until);
-                kept = rest;
-                dropped_any = true;
             } else {
                 from = until;
             }
         }
-        if judged >= JUDGED {
+        let dropped = items.len() < before;
+        // What was left out need not be looked at again.
+        part = project(&part, &items.into_iter().collect());
+        items = all(&part);
+        if looked_at >= LOOKED_AT {
             break;
         }
-        if !dropped_any || chunk > kept.len() {
-            chunk = if chunk == 1 && !dropped_any { 0 } else { (chunk / 2).max(1) };
+        if !dropped || chunk > items.len() {
+            chunk = if chunk == 1 && !dropped { 0 } else { (chunk / 2).max(1) };
         }
     }
-    kept
+    part
 }
 
-/// The values with an operation in a stretch of time.
-fn within(trace: &Trace, from_ns: u64, until_ns: u64) -> BTreeSet<ValueId> {
-    let touches = |ns: u64| ns >= from_ns && ns <= until_ns;
-    let mut values = BTreeSet::new();
-    for (id, value) in (0u32..).zip(&trace.values) {
-        if touches(value.join.inv_ns) || touches(value.join.ret_ns) {
-            values.insert(id);
-        }
-    }
-    for removal in trace.removals.iter().filter(|node| touches(node.span.inv_ns) || touches(node.span.ret_ns)) {
+/// What happened in a stretch of time: the values with an operation in it, what is read of them, and the
+/// short batches.
+fn within(trace: &Trace, from_ns: u64, until_ns: u64) -> BTreeSet<Item> {
+    let touches = |span: Span| [span.inv_ns, span.ret_ns].iter().any(|ns| (from_ns..=until_ns).contains(ns));
+    let mut values: BTreeSet<ValueId> = BTreeSet::new();
+    values.extend((0u32..).zip(&trace.values).filter(|(_, value)| touches(value.join)).map(|(id, _)| id));
+    for removal in trace.removals.iter().filter(|removal| touches(removal.span)) {
         values.extend(&removal.values);
     }
-    for read in trace.reads.iter().filter(|read| touches(read.span.inv_ns) || touches(read.span.ret_ns)) {
-        values.insert(read.value);
-    }
-    values
-}
-
-/// These values, what is read of them, and every short batch.
-fn items_about(trace: &Trace, values: &BTreeSet<ValueId>) -> BTreeSet<Item> {
-    let reads = trace.reads.iter().enumerate().filter(|(_, read)| values.contains(&read.value));
-    let shorts = trace.removals.iter().enumerate().filter(|(_, removal)| removal.is_short());
-    let mut items: BTreeSet<Item> = values.iter().map(|id| Item::Value(*id)).collect();
-    items.extend(reads.map(|(index, _)| Item::Read(index)));
+    values.extend(trace.reads.iter().filter(|read| touches(read.span)).map(|read| read.value));
+    let mut items = about(trace, values);
+    let shorts = trace.removals.iter().enumerate().filter(|(_, removal)| removal.is_short() && touches(removal.span));
     items.extend(shorts.map(|(index, _)| Item::Short(index)));
     items
+}
+
+/// These values and what is read of them.
+pub(super) fn about(trace: &Trace, values: BTreeSet<ValueId>) -> BTreeSet<Item> {
+    let reads = trace.reads.iter().enumerate().filter(|(_, read)| values.contains(&read.value));
+    let reads: Vec<Item> = reads.map(|(index, _)| Item::Read(index)).collect();
+    values.into_iter().map(Item::Value).chain(reads).collect()
+}
+
+/// Everything.
+fn all(trace: &Trace) -> Vec<Item> {
+    let values = (0u32..).take(trace.values.len()).map(Item::Value);
+    let shorts = trace.removals.iter().enumerate().filter(|(_, removal)| removal.is_short());
+    let reads = (0..trace.reads.len()).map(Item::Read);
+    values.chain(shorts.map(|(index, _)| Item::Short(index))).chain(reads).collect()
 }

@@ -1,5 +1,7 @@
 //! How long each value was in line, as far as the answers prove it.
 
+use std::collections::HashMap;
+
 use super::notation::{NEVER, ReadKind, Removal, Trace, ValueId};
 
 /// What is certain of one value's stay.
@@ -103,9 +105,9 @@ pub(super) fn overtaking(trace: &Trace, stays: &[Stay], a: ValueId, b: ValueId) 
     (margin_ns > 0).then_some(Overtaking { overtaken: a, overtaker: b, margin_ns })
 }
 
-/// The pair with the widest margin within one FIFO class. A second, independent look at order: it knows
-/// nothing of the sweep, and whatever it finds the sweep must find.
-pub(super) fn widest_overtaking(trace: &Trace, stays: &[Stay], class: &mut [ValueId]) -> Option<Overtaking> {
+/// Every value of one FIFO class that was certainly overtaken, with whoever overtook it first. A second,
+/// independent look at order: it knows nothing of the sweep, and whatever it finds the sweep must find.
+pub(super) fn overtakings(trace: &Trace, stays: &[Stay], class: &mut [ValueId]) -> Vec<Overtaking> {
     let mut by_join: Vec<ValueId> = class
         .iter()
         .copied()
@@ -114,7 +116,7 @@ pub(super) fn widest_overtaking(trace: &Trace, stays: &[Stay], class: &mut [Valu
     by_join.sort_by_key(|id| (trace.value(*id).join.inv_ns, *id));
     class.sort_by_key(|id| (std::cmp::Reverse(stays[*id as usize].joined_by_ns), *id));
     let admitted_ns = |id: ValueId| stays[id as usize].removal(trace).map_or(NEVER, |removal| removal.span.ret_ns);
-    let mut widest: Option<Overtaking> = None;
+    let mut found = Vec::new();
     let mut earliest: Option<ValueId> = None;
     for &overtaken in class.iter().filter(|id| stays[**id as usize].joined_by_ns < NEVER) {
         while let Some(&later) = by_join.last()
@@ -125,12 +127,31 @@ pub(super) fn widest_overtaking(trace: &Trace, stays: &[Stay], class: &mut [Valu
             }
             by_join.pop();
         }
-        let found = earliest.and_then(|overtaker| overtaking(trace, stays, overtaken, overtaker));
-        if let Some(found) = found
-            && widest.is_none_or(|best| found.margin_ns > best.margin_ns)
-        {
-            widest = Some(found);
+        found.extend(earliest.and_then(|overtaker| overtaking(trace, stays, overtaken, overtaker)));
+    }
+    found
+}
+
+/// Values of one admission that it names after one that joined certainly later: `(first, second)`, where
+/// `second` should have come before `first`. One pair for each such `second`.
+pub(super) fn disorders(
+    trace: &Trace,
+    stays: &[Stay],
+    removal: &Removal,
+    class_of: impl Fn(ValueId) -> Option<u64>,
+) -> Vec<(ValueId, ValueId)> {
+    let mut newest: HashMap<u64, ValueId> = HashMap::new();
+    let mut found = Vec::new();
+    for &value in removal.values.iter().filter(|_| removal.is_batch()) {
+        let Some(class) = class_of(value) else { continue };
+        let join_ns = |id: ValueId| trace.value(id).join.inv_ns;
+        match newest.get(&class) {
+            Some(&first) if join_ns(first) > stays[value as usize].joined_by_ns => found.push((first, value)),
+            Some(&first) if join_ns(first) >= join_ns(value) => {}
+            _ => {
+                newest.insert(class, value);
+            }
         }
     }
-    widest
+    found
 }

@@ -92,7 +92,10 @@ fn late(words: Words<'_>, trace: &Trace, stays: &[Stay], removal: usize, why: La
         },
         Late::Disordered { first, second } => {
             let margin_ns = trace.value(first).join.inv_ns.checked_sub(stays[second as usize].joined_by_ns);
-            let gap = margin_ns.map_or_else(|| "certainly".to_owned(), |gap_ns| format!("returned {}", ms(gap_ns)));
+            let gap = margin_ns.map_or_else(
+                || "certainly".to_owned(),
+                |gap_ns| format!("{} {}", accepted(trace, stays, second), ms(gap_ns)),
+            );
             let (earlier, later) = (words.join(trace, second), words.join(trace, first));
             let (one, two) = (words.value(trace, first), words.value(trace, second));
             (format!("{earlier} {gap} before {later} was sent, yet one admission let {one} in before {two}"), margin_ns)
@@ -100,16 +103,11 @@ fn late(words: Words<'_>, trace: &Trace, stays: &[Stay], removal: usize, why: La
         Late::LeftBehind(value) => {
             let margin_ns = present(stays, value, node.span.inv_ns, node.span.ret_ns);
             let who = words.whose(trace, value);
-            let count = node.values.len();
-            let got = if count == 0 {
-                "that nobody waits".to_owned()
-            } else {
-                format!("with {count}, fewer than it asked for")
-            };
+            let got = words.answered(node.record);
             let when = ms(node.span.ret_ns);
             (
                 format!(
-                    "an admission was answered {got} at {when}, although {who} waited{}",
+                    "an admission {got} at {when}, although {who} waited{}",
                     after(stays, trace, value, node.span.ret_ns)
                 ),
                 margin_ns,
@@ -137,7 +135,13 @@ pub(super) fn overtaken_story(words: Words<'_>, trace: &Trace, stays: &[Stay], p
         };
         format!("{early} was admitted {gap} before {what}")
     };
-    format!("{first} returned {} before {second} was sent, yet {rest}", ms(joined_ns))
+    format!("{first} {} {} before {second} was sent, yet {rest}", accepted(trace, stays, overtaken), ms(joined_ns))
+}
+
+/// How it is known that a value had joined: by its own reply, or by another answer that names it.
+fn accepted(trace: &Trace, stays: &[Stay], value: ValueId) -> &'static str {
+    let own = trace.value(value).join.ret_ns == stays[value as usize].joined_by_ns;
+    if own { "returned" } else { "was known to be accepted" }
 }
 
 /// How certainly a value was in line all through a span: the smaller of the two gaps.
@@ -152,7 +156,7 @@ fn after(stays: &[Stay], trace: &Trace, value: ValueId, ret_ns: u64) -> String {
     let joined = if stay.joined_by_ns == NEVER {
         String::new()
     } else {
-        format!(": its join had returned at {}", ms(stay.joined_by_ns))
+        format!(": it had joined by {}", ms(stay.joined_by_ns))
     };
     let left = match stay.removal(trace) {
         Some(removal) if removal.span.inv_ns > ret_ns => {

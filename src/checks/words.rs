@@ -63,6 +63,18 @@ impl<'a> Words<'a> {
         if removal.span.ret_ns == NEVER { verb.to_owned() } else { format!("{verb} by {}", ms(removal.span.ret_ns)) }
     }
 
+    /// "asked for 5 and was answered with 1"; from the record, since a part of a trace may hold fewer.
+    pub(super) fn answered(self, index: usize) -> String {
+        let record = &self.history.records[index];
+        let (Operation::Admit { count, .. }, Outcome::Admitted(tokens)) = (&record.call, &record.outcome) else {
+            return self.text(record, &[]);
+        };
+        match tokens.len() {
+            0 => format!("asked for {count} and was answered that nobody waits"),
+            admitted => format!("asked for {count} and was answered with {admitted}"),
+        }
+    }
+
     /// A record as an event. Of a list of tokens only those that matter here are written out.
     pub(super) fn event(self, index: usize, about: &[Token]) -> Event {
         let record = &self.history.records[index];
@@ -141,8 +153,8 @@ impl<'a> Words<'a> {
             return write(&mut tokens.iter());
         }
         let of_interest = write(&mut tokens.iter().filter(|token| about.contains(token)));
-        let gap = if of_interest.is_empty() { "" } else { " … " };
-        format!("…{gap}{of_interest}{} ({} in all)", gap.trim_end(), tokens.len())
+        let shown = if of_interest.is_empty() { String::new() } else { format!(" {of_interest} …") };
+        format!("…{shown} ({} in all)", tokens.len())
     }
 }
 
@@ -152,4 +164,23 @@ pub(super) fn in_order(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
     events.sort_by_key(|event| (event.invoked_ns, event.record));
     events.dedup_by_key(|event| event.record);
     events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_times_keep_their_digits() {
+        let texts = [0, 12_000, 999_999, 1_000_000, 3_240_000, 120_000_000_000].map(ms);
+        assert_eq!(texts, ["0.0 ms", "0.012 ms", "1.000 ms", "1.0 ms", "3.2 ms", "120000.0 ms"]);
+    }
+
+    #[test]
+    fn events_are_told_in_order_and_once() {
+        let event =
+            |record, invoked_ns| Event { record, client: 0, invoked_ns, returned_ns: None, text: String::new() };
+        let told = in_order([event(3, 9), event(1, 2), event(3, 9)]);
+        assert_eq!(told, [event(1, 2), event(3, 9)]);
+    }
 }

@@ -64,12 +64,12 @@ pub struct ServerCost {
     /// Empty: nobody counted.
     #[serde(default)]
     pub direct_calls: BTreeMap<String, u64>,
-    /// `used_memory` before the first join, bytes.
+    /// Memory in use (`used_memory` less scripts) before the clients connected, bytes.
     pub used_memory_before_bytes: u64,
-    /// `used_memory` at the end of the load, bytes.
-    pub used_memory_after_bytes: u64,
-    /// Entries in line when `used_memory_after_bytes` was read, from the history's own answers.
-    pub waiting_after: u64,
+    /// The same at the end of the load, when the joining clients are gone, bytes; `None`: the server did not say.
+    pub used_memory_after_bytes: Option<u64>,
+    /// Entries in line then; `None`: the design cannot count them.
+    pub waiting_after: Option<u64>,
     /// CPU time of this process over the load phase, in ns.
     pub client_cpu_ns: u64,
 }

@@ -25,8 +25,11 @@ pub(super) struct Shared {
     pub(super) load_start_ns: Cell<u64>,
     /// The joining clients meet here at the start of each round of a flood.
     pub(super) barrier: Barrier,
+    /// When the latest round was released, on the run's clock.
+    pub(super) released_ns: Cell<u64>,
     pub(super) load_over: Cell<bool>,
     pub(super) settled: Cell<bool>,
+    pub(super) over_signal: Notify,
     /// Why the server is taken for gone, once it is.
     pub(super) lost: RefCell<Option<String>>,
     pub(super) lost_signal: Notify,
@@ -34,6 +37,35 @@ pub(super) struct Shared {
     pub(super) tally: Rc<CallTally>,
     /// What a reader must know besides.
     pub(super) notes: RefCell<Vec<String>>,
+}
+
+impl Shared {
+    /// Says that the load, or the time to settle, is over.
+    pub(super) fn end(&self, what: Until) {
+        match what {
+            Until::LoadEnd => self.load_over.set(true),
+            Until::SettleEnd => self.settled.set(true),
+        }
+        self.over_signal.notify_waiters();
+    }
+
+    /// Waits until a time of the run's clock; `false` as soon as what the caller belongs to is over.
+    pub(super) async fn wait_unless_over(&self, at_ns: u64, until: Until) -> bool {
+        let over = || match until {
+            Until::LoadEnd => self.load_over.get(),
+            Until::SettleEnd => self.settled.get(),
+        };
+        let ended = async {
+            while !over() {
+                self.over_signal.notified().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = ended => false,
+            () = self.clock.wait_until(at_ns) => true,
+        }
+    }
 }
 
 /// One client.
@@ -70,12 +102,7 @@ impl Client {
             let op = op_of(number);
             let Some((due_ns, call)) = periodic.nth(op, number) else { return };
             let intended_ns = self.shared.load_start_ns.get().saturating_add(due_ns);
-            self.shared.clock.wait_until(intended_ns).await;
-            let over = match periodic.until {
-                Until::LoadEnd => self.shared.load_over.get(),
-                Until::SettleEnd => self.shared.settled.get(),
-            };
-            if over {
+            if !self.shared.wait_unless_over(intended_ns, periodic.until).await {
                 return;
             }
             self.operate(op, &call, Phase::Load, intended_ns).await;
@@ -88,8 +115,12 @@ impl Client {
             When::At(at_ns) => self.shared.load_start_ns.get().saturating_add(at_ns),
             When::After(pause_ns) => self.free_ns.saturating_add(pause_ns),
             When::Round(_) => {
-                self.shared.barrier.wait().await;
-                return self.shared.clock.now_ns();
+                // The last to arrive releases the others and goes on at once, so its clock says when the round
+                // was due for all of them; what each takes to wake up is its send lag.
+                if self.shared.barrier.wait().await.is_leader() {
+                    self.shared.released_ns.set(self.shared.clock.now_ns());
+                }
+                return self.shared.released_ns.get();
             }
         };
         self.shared.clock.wait_until(intended_ns).await;

@@ -14,7 +14,7 @@ use super::control::Control;
 use super::{drain, server};
 use crate::history::{Header, History, Names, Recorder, RunEnd, SCHEMA, ServerCost};
 use crate::model::{ClientId, DuplicateMeans, Operation, Outcome, Phase, Terms};
-use crate::plan::{ClientPlan, Plan, PlannedFault, Program, nanos, op_id};
+use crate::plan::{ClientPlan, Plan, PlannedFault, Program, Until, nanos, op_id};
 use crate::queue::{Commands as _, Design, QueueSettings};
 use crate::scenario::Scenario;
 use crate::target::{Endpoint, TargetError};
@@ -118,8 +118,10 @@ impl<'a> CellRun<'a> {
             attempts: scenario.attempts.max(1),
             load_start_ns: Cell::new(0),
             barrier: Barrier::new(joining.max(1)),
+            released_ns: Cell::new(0),
             load_over: Cell::new(false),
             settled: Cell::new(false),
+            over_signal: Notify::new(),
             lost: RefCell::new(None),
             lost_signal: Notify::new(),
             tally: Rc::default(),
@@ -157,6 +159,8 @@ impl<'a> CellRun<'a> {
                 driven = self.drive() => driven?,
             }
         };
+        // The drain may have been the first to find the server gone.
+        let trouble = trouble.or_else(|| self.shared.lost.take().map(Trouble::ServerLost));
         let records = Recorder::merge(self.recorders.iter().map(|recorder| recorder.borrow_mut().take()).collect());
         control.report(records.len() as u64);
         let end = match &trouble {
@@ -172,6 +176,7 @@ impl<'a> CellRun<'a> {
 
     /// Warm-up, load, settling, drain.
     async fn drive(&self) -> Result<Option<Trouble>, LoadError> {
+        let empty_bytes = server::settled_memory_bytes(self.setup.endpoint).await?;
         let mut clients = Vec::new();
         for plan in &self.setup.plan.clients {
             clients.push((self.client(plan.client).await?, plan.clone()));
@@ -180,12 +185,28 @@ impl<'a> CellRun<'a> {
         let mut warden = self.client(warden_id).await?;
         self.load_scripts(&warden).await?;
 
+        // From here on there is something to lose: whatever fails is trouble, and what was recorded comes back.
+        let driven = self.load_and_drain(clients, &mut warden, warden_id, empty_bytes).await;
+        Ok(driven.unwrap_or_else(|error| Some(Trouble::ServerLost(error.to_string()))))
+    }
+
+    async fn load_and_drain(
+        &self,
+        clients: Vec<(Client, ClientPlan)>,
+        warden: &mut Client,
+        warden_id: ClientId,
+        empty_bytes: u64,
+    ) -> Result<Option<Trouble>, TargetError> {
         let (clients, trouble) = self.warm_up(clients).await;
         if trouble.is_some() {
             return Ok(trouble);
         }
-        let before = server::snapshot(self.setup.endpoint).await?;
-        let before = server::Before { snapshot: before, calls: self.shared.tally.calls(), cpu_ns: thread_cpu_ns() };
+        let before = server::Before {
+            empty_bytes,
+            snapshot: server::snapshot(self.setup.endpoint).await?,
+            calls: self.shared.tally.calls(),
+            cpu_ns: thread_cpu_ns(),
+        };
         let load_start_ns = self.shared.clock.now_ns();
         self.shared.load_start_ns.set(load_start_ns);
         // An interrupted load has a beginning, too.
@@ -194,20 +215,20 @@ impl<'a> CellRun<'a> {
         let trouble = join_all(&mut joining).await;
         let load_end_ns = self.shared.clock.now_ns();
         self.load_ns.set(Some((load_start_ns, load_end_ns)));
-        self.shared.load_over.set(true);
+        self.shared.end(Until::LoadEnd);
         if trouble.is_some() {
             return Ok(trouble);
         }
-        self.account(&before, &mut warden, warden_id).await;
+        self.account(&before, warden, warden_id).await?;
 
         self.shared.clock.wait_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
-        self.shared.settled.set(true);
+        self.shared.end(Until::SettleEnd);
         if let Some(trouble) = join_all(&mut periodic).await {
             return Ok(Some(trouble));
         }
         let joins = self.joins();
         let now = || self.shared.clock.now_ns();
-        self.drained.set(drain::drain(&mut warden, warden_id, 2, joins, now).await);
+        self.drained.set(drain::drain(warden, warden_id, 2, joins, now).await);
         Ok(None)
     }
 
@@ -275,27 +296,32 @@ impl<'a> CellRun<'a> {
             let PlannedFault::ScriptFlush { at_ns } = *fault;
             let shared = Rc::clone(&self.shared);
             periodic.spawn_local(async move {
-                shared.clock.wait_until(shared.load_start_ns.get().saturating_add(at_ns)).await;
-                if let Err(error) = script_flush(&shared).await {
-                    shared.notes.borrow_mut().push(format!("the planned SCRIPT FLUSH did not happen: {error}"));
+                let at_ns = shared.load_start_ns.get().saturating_add(at_ns);
+                let failed = if shared.wait_unless_over(at_ns, Until::LoadEnd).await {
+                    script_flush(&shared).await.err()
+                } else {
+                    Some("the load was over before its time; plan it earlier".to_owned())
+                };
+                if let Some(why) = failed {
+                    shared.notes.borrow_mut().push(format!("the planned SCRIPT FLUSH did not happen: {why}"));
                 }
             });
         }
         (joining, periodic)
     }
 
-    /// Reads what the load cost the server and this thread, and how many wait.
-    async fn account(&self, before: &server::Before, warden: &mut Client, id: ClientId) {
+    /// Reads what the load cost the server and this thread, what it left in memory, and how many wait.
+    async fn account(&self, before: &server::Before, warden: &mut Client, id: ClientId) -> Result<(), TargetError> {
         let (calls, cpu_ns) = (self.shared.tally.calls(), thread_cpu_ns());
-        let Ok(after) = server::snapshot(self.setup.endpoint).await else {
-            // The next operation finds the server gone and says so.
-            return;
-        };
+        let after = server::snapshot(self.setup.endpoint).await?;
+        let mut cost = before.cost_until(&after, &calls, cpu_ns);
+        cost.used_memory_after_bytes = Some(server::settled_memory_bytes(self.setup.endpoint).await?);
         let now_ns = self.shared.clock.now_ns();
-        let stats = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await;
-        if let Outcome::Stats(stats) = stats {
-            *self.cost.borrow_mut() = Some(before.cost_until(&after, &calls, stats.entries, cpu_ns));
+        if let Outcome::Stats(stats) = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await {
+            cost.waiting_after = Some(stats.entries);
         }
+        *self.cost.borrow_mut() = Some(cost);
+        Ok(())
     }
 
     fn joins(&self) -> u64 {

@@ -105,12 +105,13 @@ fn server_us(server: &ServerCost) -> Result<f64, &'static str> {
 
 #[expect(clippy::cast_precision_loss, reason = "no memory reaches 2^53 bytes")]
 fn bytes_per_user(server: &ServerCost) -> Result<f64, &'static str> {
-    if server.waiting_after < WAITING_MIN {
+    let waiting = server.waiting_after.ok_or("the design cannot count its entries under this dedupe key")?;
+    if waiting < WAITING_MIN {
         return Err("fewer than 200 entries waited at the end of the load: the server's own noise is as large");
     }
-    server
-        .used_memory_after_bytes
+    let after = server.used_memory_after_bytes.ok_or("the server did not say how much memory it used")?;
+    after
         .checked_sub(server.used_memory_before_bytes)
-        .map(|bytes| bytes as f64 / server.waiting_after as f64)
+        .map(|bytes| bytes as f64 / waiting as f64)
         .ok_or("the server used less memory at the end of the load than before the first join")
 }

@@ -20,7 +20,6 @@ use crate::model::{BatchId, Operation, Outcome, Token, UserId};
 
 /// One admitted token whose join is known.
 struct Turn {
-    token: Token,
     user: UserId,
     /// When the first attempt of its join that may have been the accepted one was sent.
     join_sent_ns: u64,
@@ -100,7 +99,6 @@ fn turns(history: &History) -> Vec<Turn> {
             let join = joins.get(&token)?;
             let Operation::Admit { batch, .. } = history.records[answer].call else { return None };
             Some(Turn {
-                token,
                 user: join.user,
                 join_sent_ns: join.sent_ns?,
                 joined_ns: joined_ns.get(&token).copied().flatten(),
@@ -173,15 +171,37 @@ fn adjacent_inversions(turns: &[Turn]) -> u64 {
     turns.windows(2).filter(|pair| inverted(&pair[0], &pair[1])).count() as u64
 }
 
-/// Ranks only the turns whose join was answered, by join reply and by admission.
+/// The largest distance that is certain between a token's place by joining and its place by admission.
+///
+/// Where joins or admissions were under way together a token's place is not one number but a range: at least as
+/// many are before it as certainly were, at most all but those that certainly were after. The distance is the
+/// gap between the two ranges, so an exact queue has 0 however concurrent it was.
 fn max_displacement(turns: &[Turn]) -> u64 {
-    let mut by_join: Vec<(u64, u64, Token, usize)> = turns
-        .iter()
-        .filter_map(|turn| Some((turn.joined_ns?, turn.join_sent_ns, turn.token)))
-        .enumerate()
-        .map(|(by_admission, (joined_ns, join_sent_ns, token))| (joined_ns, join_sent_ns, token, by_admission))
-        .collect();
-    by_join.sort_unstable();
-    let moved = |(by_join, turn): (usize, &(u64, u64, Token, usize))| by_join.abs_diff(turn.3) as u64;
-    by_join.iter().enumerate().map(moved).max().unwrap_or(0)
+    let sorted = |of: &dyn Fn(&Turn) -> u64| {
+        let mut times: Vec<u64> = turns.iter().map(of).collect();
+        times.sort_unstable();
+        times
+    };
+    let joined = sorted(&|turn| turn.joined_ns.unwrap_or(u64::MAX));
+    let join_sent = sorted(&|turn| turn.join_sent_ns);
+    let admitted = sorted(&|turn| turn.admitted_ns);
+    let admit_sent = sorted(&|turn| turn.admit_sent_ns);
+    let before = |times: &[u64], ns: u64| times.partition_point(|time| *time < ns);
+    let after = |times: &[u64], ns: u64| times.len() - times.partition_point(|time| *time <= ns);
+    let last = turns.len() - 1;
+    // The turns of one answer follow one another, in its order.
+    let displacement = |(index, turn): (usize, &Turn)| {
+        let earlier = turns[..index].iter().rev().take_while(|other| other.answer == turn.answer).count();
+        let later = turns[index + 1..].iter().take_while(|other| other.answer == turn.answer).count();
+        let joined_at = (
+            before(&joined, turn.join_sent_ns),
+            last.saturating_sub(after(&join_sent, turn.joined_ns.unwrap_or(u64::MAX))),
+        );
+        let admitted_at = (
+            before(&admitted, turn.admit_sent_ns) + earlier,
+            last.saturating_sub(after(&admit_sent, turn.admitted_ns) + later),
+        );
+        admitted_at.0.saturating_sub(joined_at.1).max(joined_at.0.saturating_sub(admitted_at.1)) as u64
+    };
+    turns.iter().enumerate().map(displacement).max().unwrap_or(0)
 }

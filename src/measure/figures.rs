@@ -63,7 +63,8 @@ pub struct Fairness {
     pub max_overtakes: u64,
     /// Users with at least one certain overtaker.
     pub overtaken_users: u64,
-    /// The largest distance between a token's rank by join reply and its rank of admission.
+    /// The largest distance that is certain between a token's place by joining and its place by admission; 0 for an exact
+    /// queue, however concurrent.
     pub max_displacement: u64,
 }
 
@@ -80,7 +81,8 @@ pub struct Cost {
     pub wire_bytes_by_op: BTreeMap<String, f64>,
     /// Server time per operation over the load phase, µs, all operations together.
     pub server_us_per_op: Option<f64>,
-    /// `used_memory` per waiting entry at the end of the load, bytes.
+    /// Memory of keys and values per waiting entry at the end of the load, bytes: what all keys of the design take, marks
+    /// of those already admitted included.
     pub bytes_per_user: Option<f64>,
     /// Why a figure is missing, by its name.
     pub reasons: BTreeMap<String, String>,

@@ -136,7 +136,7 @@ impl Evidence {
         }
         if self.behind() {
             return Some(format!(
-                "{}, while the connections waited for replies: the queue, or the number of connections, was the limit",
+                "{}, while the connections waited for replies: the queue, the number of connections or a busy machine was the limit",
                 self.rates()
             ));
         }

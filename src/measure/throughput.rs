@@ -36,7 +36,7 @@ pub(super) fn throughput(history: &History) -> Throughput {
     let achieved = per_s(answered, begin_ns).ok_or("no join was answered in the load phase");
     // Only an open loop offers a rate; the history says which it was, and its own joins say how much.
     let offered_per_s = history.header.offered_joins_per_s.and_then(|_| per_s(offered, begin_ns));
-    let closed = "no rate was offered: each client waited for its answer before it went on";
+    let closed = "the history names no offered rate: only an open loop offers one";
     let reason = match (offered_per_s, achieved) {
         (_, Err(why)) => Some(why.to_owned()),
         (None, Ok(_)) => Some(closed.to_owned()),

@@ -12,8 +12,8 @@ pub struct Limit {
     pub op: OpKind,
     /// Which percentile.
     pub percentile: Percentile,
-    /// The most it may be.
-    pub max: std::time::Duration,
+    /// The most it may be, ns.
+    pub max_ns: u64,
 }
 
 /// A percentile that limits and tables name.

@@ -25,6 +25,22 @@ pub struct Request {
     pub about: Run,
 }
 
+impl Request {
+    /// Every scenario on every design that it names and that was asked for.
+    #[must_use]
+    pub fn cells(&self) -> Vec<(&Scenario, Design)> {
+        let wanted = |design: &Design| self.designs.is_empty() || self.designs.contains(design);
+        let on = |scenario: &Scenario| {
+            let named = |design: &Design| scenario.designs.iter().any(|name| name == design.name());
+            Design::ALL.iter().copied().filter(|design| named(design) && wanted(design)).collect::<Vec<_>>()
+        };
+        self.scenarios
+            .iter()
+            .flat_map(|scenario| on(scenario).into_iter().map(move |design| (scenario, design)))
+            .collect()
+    }
+}
+
 /// How far a run got, for whoever watches.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {

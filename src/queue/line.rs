@@ -129,6 +129,8 @@ pub struct LineQueue {
     keys: Keys,
     /// `KEYS[1..]` of every script: line, marks, seen, and what else the line consists of.
     line_keys: Vec<String>,
+    /// What a join counts with; not for the counters of a millisecond, which it names anew each time.
+    sequence: String,
     dedupe: Dedupe,
     ttl: Option<Duration>,
     /// `ARGV[1]` of every script: the time to live in ms, 0 for none.
@@ -145,6 +147,7 @@ impl LineQueue {
         LineQueue {
             facts,
             placing,
+            sequence: keys.one("sequence"),
             keys,
             line_keys,
             dedupe: settings.dedupe,
@@ -157,10 +160,11 @@ impl LineQueue {
         &self,
         commands: &C,
         script: &Script,
-        more_keys: &[String],
+        more_keys: &[&str],
         more_args: &[&[u8]],
     ) -> Result<redis::Value, CommandError> {
-        let keys: Vec<&str> = self.line_keys.iter().chain(more_keys).map(String::as_str).collect();
+        let mut keys: Vec<&str> = self.line_keys.iter().map(String::as_str).collect();
+        keys.extend(more_keys);
         let mut args = vec![self.ttl_ms.as_bytes()];
         args.extend(more_args);
         commands.script(script, &keys, &args).await
@@ -182,20 +186,24 @@ impl WaitingQueue for LineQueue {
     async fn join<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
         let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
         let clock_ms = commands.now().as_millis().to_string();
+        let (counter_of_ms, epoch);
         let mut args = vec![member.as_bytes(), token.as_bytes()];
         let mut keys = Vec::new();
         match self.placing {
             Placing::List => {}
             Placing::ClientMs => args.push(clock_ms.as_bytes()),
-            Placing::Sequence | Placing::Stream => keys.push(self.keys.one("sequence")),
+            Placing::Sequence | Placing::Stream => keys.push(self.sequence.as_str()),
             Placing::Composite(way) => {
                 args.extend([clock_ms.as_bytes(), way.name().as_bytes()]);
-                keys.push(match way {
-                    Composite::Shift | Composite::Decimal => self.keys.one("counter"),
-                    Composite::Centi | Composite::Rebased => self.keys.of("counter", &clock_ms),
-                });
+                if matches!(way, Composite::Shift | Composite::Decimal) {
+                    keys.push(&self.sequence);
+                } else {
+                    counter_of_ms = self.keys.of("counter", &clock_ms);
+                    keys.push(&counter_of_ms);
+                }
                 if way == Composite::Rebased {
-                    keys.push(self.keys.one("epoch"));
+                    epoch = self.keys.one("epoch");
+                    keys.push(&epoch);
                 }
             }
         }
@@ -214,7 +222,7 @@ impl WaitingQueue for LineQueue {
     async fn admit<C: Commands>(&self, commands: &C, count: u32, batch: BatchId) -> Result<Outcome, CommandError> {
         let script = &self.placing.scripts().admit;
         let record = self.keys.of("batch", &batch.0.to_string());
-        let value = self.run(commands, script, &[record], &[count.to_string().as_bytes()]).await?;
+        let value = self.run(commands, script, &[&record], &[count.to_string().as_bytes()]).await?;
         Ok(Outcome::Admitted(reply::tokens_joined(script.name, &value)?))
     }
 

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, RedisError, ServerError, Value};
 
+use super::reply::unexpected;
 use super::{CommandError, Commands};
 
 /// [`Commands`] on a live connection. Clones share the connection; they live on one thread, inside a
@@ -85,14 +86,10 @@ impl Live {
     }
 
     /// Sends the commands as they are, in one write, and reads as many replies.
-    async fn replies(&self, cmds: &[Cmd]) -> Result<Vec<Value>, CommandError> {
+    async fn replies(&self, pipeline: &Pipeline) -> Result<Vec<Value>, CommandError> {
         let mut connection = self.connection()?;
-        let mut pipeline = Pipeline::with_capacity(cmds.len());
-        for cmd in cmds {
-            pipeline.add_command(cmd.clone());
-        }
-        let request = connection.req_packed_commands(&pipeline, 0, cmds.len());
-        self.reply(|| cmds.first().map(command_name).unwrap_or_default(), request).await
+        let request = connection.req_packed_commands(pipeline, 0, pipeline.len());
+        self.reply(|| pipeline.cmd_iter().next().map(command_name).unwrap_or_default(), request).await
     }
 }
 
@@ -107,8 +104,9 @@ impl Commands for Live {
         if cmds.is_empty() {
             return Ok(Vec::new());
         }
-        let values = self.replies(&cmds).await?;
-        Ok(cmds.iter().zip(values).map(|(cmd, value)| no_error(cmd, value)).collect())
+        let pipeline = pipeline_of(cmds);
+        let values = self.replies(&pipeline).await?;
+        Ok(pipeline.cmd_iter().zip(values).map(|(cmd, value)| no_error(cmd, value)).collect())
     }
 
     async fn transaction(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
@@ -117,22 +115,20 @@ impl Commands for Live {
         }
         // MULTI and EXEC are sent as plain commands, so that every reply is seen: the library's own
         // transactions fold them into one error.
-        let mut sent = Vec::with_capacity(cmds.len() + 2);
-        sent.push(redis::cmd("MULTI"));
-        sent.extend(cmds.iter().cloned());
-        sent.push(redis::cmd("EXEC"));
+        let count = cmds.len();
+        let sent = pipeline_of([redis::cmd("MULTI")].into_iter().chain(cmds).chain([redis::cmd("EXEC")]));
         let mut replies = self.replies(&sent).await?;
         match replies.pop() {
-            Some(Value::Array(values)) if values.len() == cmds.len() => {
-                Ok(cmds.iter().zip(values).map(|(cmd, value)| no_error(cmd, value)).collect())
+            Some(Value::Array(values)) if values.len() == count => {
+                Ok(sent.cmd_iter().skip(1).zip(values).map(|(cmd, value)| no_error(cmd, value)).collect())
             }
             // EXECABORT: a command was refused while it was queued, and nothing ran. Its own error says why.
             Some(Value::ServerError(abort)) => Err(sent
-                .iter()
+                .cmd_iter()
                 .zip(replies)
                 .find_map(|(cmd, value)| no_error(cmd, value).err())
                 .unwrap_or_else(|| server_error("EXEC".to_owned(), &abort))),
-            other => Err(CommandError::Unexpected { command: "EXEC".to_owned(), reply: shortened(&other) }),
+            other => Err(unexpected("EXEC", &other.unwrap_or_default())),
         }
     }
 
@@ -152,6 +148,14 @@ impl Commands for Live {
     fn spawn(&self, work: impl Future<Output = ()> + 'static) {
         tokio::task::spawn_local(work);
     }
+}
+
+fn pipeline_of(cmds: impl IntoIterator<Item = Cmd>) -> Pipeline {
+    let mut pipeline = Pipeline::new();
+    for cmd in cmds {
+        pipeline.add_command(cmd);
+    }
+    pipeline
 }
 
 /// The first word of a command, for messages; never its arguments, which may hold a password.
@@ -175,8 +179,4 @@ fn server_error(command: String, error: &ServerError) -> CommandError {
         code: error.code().to_owned(),
         message: error.details().unwrap_or_default().to_owned(),
     }
-}
-
-fn shortened(value: &impl std::fmt::Debug) -> String {
-    format!("{value:?}").chars().take(120).collect()
 }

@@ -183,7 +183,11 @@ fn limits(raw: &RawScenario) -> Vec<Limit> {
                 Percentile::P999 => &raw.p999,
                 Percentile::Max => &raw.max,
             };
-            limits.extend(max.value().map(|max| Limit { op: op.value, percentile, max: max.0 }));
+            limits.extend(max.value().map(|max| Limit {
+                op: op.value,
+                percentile,
+                max_ns: max.0.as_nanos().try_into().unwrap_or(u64::MAX),
+            }));
         }
     }
     limits

@@ -44,7 +44,7 @@ impl FromStr for TargetChoice {
             "docker" => Ok(TargetChoice::Docker),
             url if url.contains("://") => Endpoint::from_url(url).map(|_| TargetChoice::Url(url.to_owned())),
             // Without a scheme it may still hold a password (user:secret@host), so it is not repeated.
-            _ => Err(TargetError::BadUrl { detail: "it is neither auto, local nor docker, and has no scheme".into() }),
+            _ => Err(TargetError::BadChoice),
         }
     }
 }

@@ -17,6 +17,12 @@ pub enum TargetError {
         /// What is wrong with it.
         detail: String,
     },
+    /// Neither a word that is known nor a URL. It may hold a password, so it is not repeated.
+    #[error(
+        "a Redis is named by auto, local, docker or a URL (redis://HOST:PORT, rediss://HOST:PORT, unix:///PATH); this is \
+         none of them"
+    )]
+    BadChoice,
     /// Nothing listens there, or the way is blocked.
     #[error("no Redis answers at {address}: {detail}. Check that the server runs and that host and port are right")]
     Unreachable {
@@ -91,7 +97,9 @@ pub enum TargetError {
         detail: String,
     },
     /// The server answered a command with another error.
-    #[error("the Redis at {address} refused a command: {detail}")]
+    #[error(
+        "the Redis at {address} refused a command: {detail}. A run needs a standalone server with its usual commands"
+    )]
     Refused {
         /// Where.
         address: String,

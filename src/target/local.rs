@@ -37,17 +37,24 @@ pub(super) struct LocalServer {
 impl LocalServer {
     /// Starts it on a free port, without persistence, and waits until it answers.
     pub(super) async fn start(program: &Path) -> Result<LocalServer, TargetError> {
-        let mut last = None;
+        Self::start_on_one_of(program, free_port).await
+    }
+
+    async fn start_on_one_of(
+        program: &Path,
+        mut ports: impl FnMut() -> std::io::Result<u16>,
+    ) -> Result<LocalServer, TargetError> {
+        let mut last = String::new();
         for _ in 0..PORTS_TO_TRY {
-            let port = free_port().map_err(|error| start_error(program, error))?;
+            let port = ports().map_err(|error| start_error(program, error))?;
             match Self::start_on(program, port).await {
-                Err(TargetError::Start { detail, .. }) if port_was_taken(&detail) => last = Some(detail),
-                other => return other,
+                Err(TargetError::Start { detail, .. }) if port_was_taken(&detail) => last = detail,
+                result => return result,
             }
         }
         Err(start_error(
             program,
-            format!("{PORTS_TO_TRY} free ports in a row were taken: {}", last.unwrap_or_default()),
+            format!("{PORTS_TO_TRY} ports in a row were taken by other programs; at the last, {last}"),
         ))
     }
 
@@ -217,17 +224,33 @@ mod tests {
         assert_eq!(endpoint.shown(), "unix:///tmp/a b%/ü?#.sock");
     }
 
+    fn program() -> std::path::PathBuf {
+        let installed = super::super::programs::installed().into_iter().next();
+        installed.expect("these tests need redis-server or valkey-server on the PATH").path
+    }
+
     #[tokio::test]
-    async fn a_taken_port_is_told_from_other_reasons_not_to_start() {
-        let Some(program) = super::super::programs::installed().into_iter().next() else {
-            panic!("this test needs redis-server or valkey-server on the PATH");
-        };
+    async fn a_port_that_was_taken_meanwhile_is_not_the_end() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let error = LocalServer::start_on(&program.path, listener.local_addr().unwrap().port()).await.unwrap_err();
-        assert!(port_was_taken(&error.to_string()), "{error}");
-        let error = LocalServer::start_on(Path::new("/bin/false"), 1).await.unwrap_err().to_string();
+        let taken = listener.local_addr().unwrap().port();
+        let mut asked = 0;
+        let taken_then_free = || {
+            asked += 1;
+            if asked < 3 { Ok(taken) } else { free_port() }
+        };
+        let server = LocalServer::start_on_one_of(&program(), taken_then_free).await.unwrap();
+        assert_ne!(server.endpoint().shown(), format!("redis://127.0.0.1:{taken}"));
+        drop(server);
+        assert_eq!(asked, 3);
+        let error = LocalServer::start_on_one_of(&program(), || Ok(taken)).await.unwrap_err().to_string();
+        assert!(error.contains("8 ports in a row were taken by other programs"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_does_not_start_says_why() {
+        let error = LocalServer::start(Path::new("/bin/false")).await.unwrap_err().to_string();
         assert_eq!(error, "/bin/false does not start: it ended with exit code 1");
-        let error = LocalServer::start_on(Path::new("/nowhere/redis-server"), 1).await.unwrap_err().to_string();
+        let error = LocalServer::start(Path::new("/nowhere/redis-server")).await.unwrap_err().to_string();
         assert_eq!(error, "/nowhere/redis-server does not start: No such file or directory (os error 2)");
     }
 }

@@ -3,11 +3,11 @@
 //!
 //! [`Target::start`] is the one door. What it hands out is a guard: whoever owns the [`Target`] owns the
 //! server, and dropping it (on the way out, on an error, on a panic) ends the server. A killed program
-//! drops nothing; then a [watchdog](watchdog) ends the local server, and [`cleanup()`] removes the
+//! drops nothing; then a watchdog ends the local server, and [`cleanup()`] removes the
 //! containers that are left.
 //!
-//! Read in this order: [`choice`], [`survey`](mod@survey) (which one `auto` takes), [`running`], then one
-//! file for each kind: [`local`], `container`, [`given`].
+//! Read in this order: `choice`, `survey` (which one `auto` takes), `running`, then one
+//! file for each kind: `local`, `container`, `given`.
 
 mod choice;
 mod cleanup;

@@ -27,6 +27,12 @@ pub struct ServerSnapshot {
     pub commands: BTreeMap<String, CommandCost>,
     /// Bytes in use by data and overhead (`used_memory`).
     pub used_memory_bytes: u64,
+    /// Bytes in use by everything but the scripts, which come and go beside the data. The buffers of clients are
+    /// part of it: Redis' own figure for them (`mem_clients_normal`) lags behind by seconds, so whoever compares two
+    /// snapshots must take both with the same few clients connected.
+    pub data_memory_bytes: u64,
+    /// Values that were removed and whose memory is not free yet.
+    pub lazyfree_pending: u64,
     /// CPU time of the server process in microseconds, user and system.
     pub cpu_usec: u64,
 }
@@ -51,6 +57,11 @@ impl ServerSnapshot {
                 .filter_map(|(field, value)| Some((field.strip_prefix("cmdstat_")?.to_owned(), cost(value)?)))
                 .collect(),
             used_memory_bytes: info.number("used_memory").unwrap_or(0),
+            data_memory_bytes: info
+                .number("used_memory")
+                .unwrap_or(0)
+                .saturating_sub(info.number("used_memory_scripts").unwrap_or(0)),
+            lazyfree_pending: info.number("lazyfree_pending_objects").unwrap_or(0),
             cpu_usec: ((seconds("used_cpu_sys") + seconds("used_cpu_user")) * 1e6).round() as u64,
         }
     }
@@ -88,11 +99,13 @@ mod tests {
     #[test]
     fn a_snapshot_holds_what_info_says() {
         let snapshot = snapshot(
-            "used_memory:1048576\r\nused_memory_human:1.00M\r\nused_cpu_sys:0.250000\r\nused_cpu_user:1.500000\r\n\
+            "used_memory:1048576\r\nused_memory_human:1.00M\r\nused_memory_scripts:48576\r\n\
+             lazyfree_pending_objects:3\r\nused_cpu_sys:0.250000\r\nused_cpu_user:1.500000\r\n\
              cmdstat_evalsha:calls=2,usec=14,usec_per_call=7.00,rejected_calls=0,failed_calls=0\r\n\
              cmdstat_script|load:calls=1,usec=30,usec_per_call=30.00,rejected_calls=0,failed_calls=0\r\n",
         );
-        assert_eq!(snapshot.used_memory_bytes, 1_048_576);
+        assert_eq!((snapshot.used_memory_bytes, snapshot.data_memory_bytes), (1_048_576, 1_000_000));
+        assert_eq!(snapshot.lazyfree_pending, 3);
         assert_eq!(snapshot.cpu_usec, 1_750_000);
         assert_eq!(snapshot.commands["evalsha"], CommandCost { calls: 2, usec: 14 });
         assert_eq!(snapshot.commands["script|load"], CommandCost { calls: 1, usec: 30 });

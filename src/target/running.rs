@@ -50,7 +50,12 @@ impl Target {
         let survey = survey(options).await;
         match &survey.choice {
             // A server that was named is never silently replaced by another: its error is the answer.
-            AutoChoice::Url => Self::given(&std::env::var(URL_VARIABLE).unwrap_or_default(), options).await,
+            AutoChoice::Url => match Self::given(&std::env::var(URL_VARIABLE).unwrap_or_default(), options).await {
+                Err(TargetError::BadUrl { detail }) => {
+                    Err(TargetError::BadUrl { detail: format!("{detail} ({URL_VARIABLE} is set to it)") })
+                }
+                result => result,
+            },
             AutoChoice::Docker { image } => {
                 let image_options = TargetOptions { image: image.clone(), ..options.clone() };
                 match Self::docker(&image_options).await {

@@ -162,7 +162,8 @@ fn undecided(promise: Promise, finding: &Finding) -> String {
 }
 
 fn limit_verdict(limit: &Limit, measurements: &Measurements) -> LimitVerdict {
-    let max_us = limit.max.as_secs_f64() * 1e6;
+    #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
+    let max_us = limit.max_ns as f64 / 1e3;
     let row = measurements
         .latency
         .iter()
@@ -271,7 +272,8 @@ mod tests {
     }
 
     fn limited(percentile: Percentile, max: Duration, p99_us: Option<f64>, saturated: Option<&str>) -> CellVerdict {
-        let limits = vec![Limit { op: OpKind::Join, percentile, max }];
+        let max_ns = u64::try_from(max.as_nanos()).unwrap();
+        let limits = vec![Limit { op: OpKind::Join, percentile, max_ns }];
         judge_cell(&[], &measured(p99_us, saturated), &Terms { limits, ..Terms::default() }, &[])
     }
 

@@ -104,6 +104,17 @@ impl What {
         }
     }
 
+    /// The removal it is about, if it is about one.
+    #[must_use]
+    pub fn removal(&self) -> Option<usize> {
+        match *self {
+            What::NeverJoined { removal, .. } | What::RemovedTwice { removal, .. } | What::Late { removal, .. } => {
+                Some(removal)
+            }
+            _ => None,
+        }
+    }
+
     /// The values it names.
     #[must_use]
     pub fn values(&self, trace: &Trace) -> Vec<ValueId> {

@@ -57,11 +57,6 @@ impl Ranks {
         let older = class.partition_point(|value| ret_ns[*value as usize] < cut_ns);
         start + u32::try_from(older).expect("a class holds no more values than there are ids")
     }
-
-    /// The values in order of (class, return).
-    pub(super) fn order(&self) -> &[ValueId] {
-        &self.order
-    }
 }
 
 /// The values whose join has returned and that are not gone: a set that hands out any member at once.
@@ -96,5 +91,44 @@ impl Waiting {
 
     pub(super) fn members(&self) -> &[ValueId] {
         &self.members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranks_answer_as_an_ordered_set_does(removed in prop::collection::vec(0u32..20, 0..30), start in 0u32..20, length in 0u32..20) {
+            let end = (start + length).min(20);
+            let mut ranks = Ranks::new((0..20).collect(), 20);
+            let mut set: BTreeSet<u32> = (0..20).collect();
+            for value in removed {
+                ranks.remove(value);
+                set.remove(&value);
+                let last = set.range(start..end).next_back().map(|value| (*value, *value));
+                prop_assert_eq!(ranks.last_in(start, end), last);
+            }
+            let returns: Vec<u64> = (0..20).map(|n| 10 * n).collect();
+            let older = (start..end).filter(|value| returns[*value as usize] < 105).count();
+            prop_assert_eq!(ranks.end_of_older(start, end, 105, &returns) as usize, start as usize + older);
+        }
+
+        #[test]
+        fn waiting_holds_what_was_put_in_and_not_taken_out(changes in prop::collection::vec((0u32..8, any::<bool>()), 0..40)) {
+            let (mut waiting, mut set) = (Waiting::new(8), BTreeSet::new());
+            for (value, joins) in changes {
+                if joins && set.insert(value) {
+                    waiting.insert(value);
+                } else if !joins {
+                    prop_assert_eq!(waiting.remove(value), set.remove(&value));
+                }
+                prop_assert_eq!(waiting.members().iter().copied().collect::<BTreeSet<_>>(), set.clone());
+            }
+        }
     }
 }

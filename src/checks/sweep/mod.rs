@@ -22,7 +22,9 @@
 mod breach;
 mod build;
 mod live;
+mod parts;
 mod run;
+mod why;
 
 pub use breach::{Breach, Late, What};
 use run::Run;

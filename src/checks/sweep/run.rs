@@ -1,54 +1,22 @@
 //! The sweep itself.
 
-use super::breach::{Breach, Late, What};
-use super::build::{Event, EventKind, NOBODY, Places, Setting};
+use super::breach::{Breach, What};
+use super::build::{Event, EventKind, Places, Setting};
 use super::live::{Ranks, Waiting};
+use super::parts::{Batches, NONE, Node, Part};
 use super::{FifoClass, Scope};
-use crate::checks::notation::{NEVER, Trace, ValueId};
-
-const NONE: u32 = u32::MAX;
-
-/// The values of one batch in one FIFO class. It is *satisfied* when nobody outside the batch is in line
-/// before its cut; until then it watches one who is, and is looked at again only when that one goes.
-struct Part {
-    node: u32,
-    /// The bounds of its class among the ranks.
-    class: (u32, u32),
-    /// In the order of the batch's list.
-    values: Vec<ValueId>,
-    /// The largest invocation among its joins.
-    cut_ns: u64,
-    /// Everybody between here and the cut is gone or its own; `None` before the first look.
-    scanned_to: Option<u32>,
-    /// The next part that watches the same value.
-    next_watcher: u32,
-    satisfied: bool,
-}
-
-#[derive(Clone, Default)]
-struct Node {
-    parts: std::ops::Range<u32>,
-    unsatisfied: u32,
-    ready: bool,
-    done: bool,
-    /// Its list contradicts the order of joining: never performed.
-    disordered: Option<(ValueId, ValueId)>,
-    /// How many of its own values wait.
-    own_waiting: usize,
-    /// A short batch, and short batches count.
-    short: bool,
-}
+use crate::checks::notation::{Trace, ValueId};
 
 pub(super) struct Run<'a> {
-    trace: &'a Trace,
-    places: Places,
-    taken: Vec<Vec<ValueId>>,
+    pub(super) trace: &'a Trace,
+    pub(super) places: Places,
+    pub(super) taken: Vec<Vec<ValueId>>,
     events: Vec<Event>,
-    ranks: Ranks,
-    waiting: Waiting,
+    pub(super) ranks: Ranks,
+    pub(super) waiting: Waiting,
     gone: Vec<bool>,
-    nodes: Vec<Node>,
-    parts: Vec<Part>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) parts: Vec<Part>,
     part_of: Vec<u32>,
     /// The first part that watches a value.
     watchers: Vec<u32>,
@@ -66,14 +34,15 @@ impl<'a> Run<'a> {
         let ids = 0..u32::try_from(values).expect("values have u32 ids");
         let mut order: Vec<ValueId> = ids.filter(|id| places.certain[*id as usize]).collect();
         order.sort_by_key(|id| (places.class[*id as usize], places.ret_ns[*id as usize], *id));
-        let mut run = Run {
+        let Batches { nodes, parts, part_of } = Batches::new(trace, &places, &order, &taken, scope);
+        Run {
             trace,
             ranks: Ranks::new(order, values),
             waiting: Waiting::new(values),
             gone: vec![false; values],
-            nodes: vec![Node::default(); trace.removals.len()],
-            parts: Vec::new(),
-            part_of: vec![NONE; values],
+            nodes,
+            parts,
+            part_of,
             watchers: vec![NONE; values],
             woken: Vec::new(),
             ready_shorts: Vec::new(),
@@ -81,39 +50,6 @@ impl<'a> Run<'a> {
             taken,
             events,
             breaches,
-        };
-        run.split_batches(scope);
-        run
-    }
-
-    /// Splits every batch into its parts, one for each class.
-    fn split_batches(&mut self, scope: Scope) {
-        let mut bounds = vec![(0u32, 0u32); self.places.class.iter().max().map_or(0, |max| *max as usize + 1)];
-        for (at, value) in (0u32..).zip(self.ranks.order()) {
-            let class = &mut bounds[self.places.class[*value as usize] as usize];
-            *class = if class.1 == 0 { (at, at + 1) } else { (class.0, at + 1) };
-        }
-        for (index, removal) in self.trace.removals.iter().enumerate().filter(|(_, removal)| removal.is_batch()) {
-            let first = self.parts.len() as u32;
-            let mut values = self.taken[index].clone();
-            values.sort_by_key(|value| self.places.class[*value as usize]);
-            for group in values.chunk_by(|a, b| self.places.class[*a as usize] == self.places.class[*b as usize]) {
-                for value in group {
-                    self.part_of[*value as usize] = self.parts.len() as u32;
-                }
-                self.parts.push(Part {
-                    node: index as u32,
-                    class: bounds[self.places.class[group[0] as usize] as usize],
-                    cut_ns: group.iter().map(|value| self.places.inv_ns[*value as usize]).fold(0, u64::max),
-                    values: group.to_vec(),
-                    scanned_to: None,
-                    next_watcher: NONE,
-                    satisfied: false,
-                });
-            }
-            let parts = first..self.parts.len() as u32;
-            let short = removal.is_short() && scope == Scope::Everything;
-            self.nodes[index] = Node { unsatisfied: parts.end - parts.start, parts, short, ..Node::default() };
         }
     }
 
@@ -190,8 +126,8 @@ impl<'a> Run<'a> {
         let part_state = &mut self.parts[part as usize];
         part_state.cut_ns = inv_ns;
         part_state.scanned_to = None;
+        // One that still watches stays where it is: who stood before the old cut stands before the new one.
         if std::mem::replace(&mut part_state.satisfied, false) {
-            // One that still watches stays where it is: who stood before the old cut stands before the new one.
             let node = &mut self.nodes[part_state.node as usize];
             node.unsatisfied += 1;
             if node.ready && !node.short {
@@ -249,7 +185,7 @@ impl<'a> Run<'a> {
     }
 
     /// The latest join before the cut that is not gone and not the batch's own.
-    fn forbidding(&mut self, number: u32) -> Option<(u32, ValueId)> {
+    pub(super) fn forbidding(&mut self, number: u32) -> Option<(u32, ValueId)> {
         let part = &self.parts[number as usize];
         let (start, end) = part.class;
         let mut from =
@@ -296,67 +232,6 @@ impl<'a> Run<'a> {
         while watcher != NONE {
             self.woken.push(watcher);
             watcher = std::mem::replace(&mut self.parts[watcher as usize].next_watcher, NONE);
-        }
-    }
-
-    /// Why a removal that has returned could not be performed.
-    fn why_late(&mut self, number: u32) -> Late {
-        let ret_ns = self.trace.removals[number as usize].span.ret_ns;
-        let ready_last =
-            self.taken[number as usize].iter().copied().max_by_key(|value| self.places.removable_ns(*value));
-        if let Some(value) = ready_last
-            && !self.nodes[number as usize].ready
-        {
-            return Late::NotReady(value);
-        }
-        if let Some((first, second)) = self.nodes[number as usize].disordered {
-            return Late::Disordered { first, second };
-        }
-        // The one that is removed last tells the plainest story: often it is certainly still in line.
-        if self.nodes[number as usize].short {
-            let outside = |value: &&ValueId| self.places.taker[**value as usize] != number;
-            let members = self.waiting.members().iter().filter(outside);
-            if let Some(value) = members.max_by_key(|value| (self.leaves_ns(**value), **value)) {
-                return Late::LeftBehind(*value);
-            }
-        }
-        for part in self.nodes[number as usize].parts.clone() {
-            if let Some(overtaken) = self.plainest_overtaken(part, ret_ns) {
-                let values = &self.parts[part as usize].values;
-                let latest = values.iter().max_by_key(|value| (self.places.inv_ns[**value as usize], **value));
-                let overtaker = *latest.expect("a part holds at least one value");
-                return Late::Overtook { overtaken, overtaker };
-            }
-        }
-        // Unreachable: what is ready and not forbidden was performed when it became so. An honest reason all the same.
-        Late::NotReady(ready_last.unwrap_or_default())
-    }
-
-    /// Among those who forbid a part, one that is removed after the part's reply, if there is one near.
-    fn plainest_overtaken(&mut self, number: u32, ret_ns: u64) -> Option<ValueId> {
-        const LOOKS: usize = 64;
-        let (start, _) = self.parts[number as usize].class;
-        let (mut at, mut best) = self.forbidding(number)?;
-        for _ in 0..LOOKS {
-            if self.leaves_ns(best) > ret_ns {
-                return Some(best);
-            }
-            let Some((left, value)) = self.ranks.last_in(start, at) else { break };
-            at = left;
-            if self.places.taker[value as usize] != self.parts[number as usize].node
-                && self.leaves_ns(value) > self.leaves_ns(best)
-            {
-                best = value;
-            }
-        }
-        Some(best)
-    }
-
-    /// The invocation of a value's removal.
-    fn leaves_ns(&self, value: ValueId) -> u64 {
-        match self.places.taker[value as usize] {
-            NOBODY => NEVER,
-            taker => self.trace.removals[taker as usize].span.inv_ns,
         }
     }
 }

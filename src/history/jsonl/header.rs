@@ -18,6 +18,7 @@ const FIELDS: &[&str] = &[
     "seed",
     "plan_hash",
     "end",
+    "notes",
     "drained",
     "load_ns",
     "offered_joins_per_s",
@@ -34,6 +35,8 @@ const TERMS: &[&str] = &[
     "ttl_from_join_only",
     "position_tolerance",
     "capacity",
+    "limits",
+    "expect",
 ];
 
 /// The head of a history that says nothing of itself. Whether everything was let out is not known then,
@@ -86,6 +89,7 @@ pub(super) fn parse(object: Map<String, Value>, scenario: &str, problems: &mut V
         _ => None,
     };
     header.end = fields.named("end", &ends, end_of).unwrap_or(header.end);
+    header.notes = fields.texts("notes").unwrap_or_default();
     header.load_ns = shaped(&mut fields, "load_ns", "[begin, end] in whole nanoseconds");
     header.offered_joins_per_s = shaped(&mut fields, "offered_joins_per_s", "a number");
     header.server = shaped(&mut fields, "server", "the costs that Stanchion writes");
@@ -129,6 +133,10 @@ fn parse_terms(object: Map<String, Value>, problems: &mut Vec<String>) -> Terms 
     terms.ttl_lag_ns = fields.int("ttl_lag_ns").unwrap_or(terms.ttl_lag_ns);
     terms.ttl_from_join_only = fields.flag("ttl_from_join_only").unwrap_or(terms.ttl_from_join_only);
     terms.capacity = fields.int("capacity");
+    let limit = "limits such as {\"op\": \"join\", \"percentile\": \"p99\", \"max_ns\": 5000000}";
+    terms.limits = shaped(&mut fields, "limits", limit).unwrap_or_default();
+    let expectation = "\"violated\" or \"either\" by promise";
+    terms.expect = shaped(&mut fields, "expect", expectation).unwrap_or_default();
     let tolerance = fields.take("position_tolerance");
     fields.finish("`terms`", TERMS);
     match tolerance {

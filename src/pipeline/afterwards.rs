@@ -1,0 +1,28 @@
+//! What is asked of the target when a cell is over.
+
+use super::Failure;
+use crate::load::{LoadError, Trouble};
+use crate::target::Target;
+
+/// A server of our own may have left word of why it died.
+pub(super) fn explained(target: &Target, trouble: Trouble) -> Trouble {
+    let Trouble::ServerLost(why) = trouble else { return trouble };
+    match blocking(target.cause_of_death()) {
+        Ok(Some(cause)) => Trouble::ServerLost(format!("{why}; {cause}")),
+        _ => Trouble::ServerLost(why),
+    }
+}
+
+/// Removes the cell's keys: the next cell shall not pay for them, and a given server is left as it was. A
+/// server that is gone has none.
+pub(super) fn wipe(target: &Target, prefix: &str, trouble: Option<&Trouble>) -> Result<(), Failure> {
+    if !matches!(trouble, Some(Trouble::ServerLost(_))) {
+        blocking(target.wipe(prefix))??;
+    }
+    Ok(())
+}
+
+fn blocking<T>(work: impl Future<Output = T>) -> Result<T, LoadError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
+    Ok(runtime.block_on(work))
+}

@@ -1,0 +1,12 @@
+//! The judge: what it must catch, what it must not, and that it agrees with an oracle that shares no code with it.
+#![allow(clippy::unwrap_used, reason = "what cannot be prepared ends a test, and the error says why")]
+
+mod answers;
+mod entries;
+mod expiry;
+mod judging;
+mod large;
+mod line;
+mod position_is_sound;
+mod regressions;
+mod sweep_is_exact;
