@@ -1,4 +1,5 @@
-//! A small run for the tests of the renderers: two scenarios, two designs, something of everything.
+//! A small run for the tests of the renderers: two scenarios, two designs, something of everything. What it
+//! looks like is in the files of `sample/`.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;

@@ -140,8 +140,6 @@ fn ms(us: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::sample::{expecting, found, sample, sample_cell, sample_run};
     use super::*;
     use crate::model::{Limit, Percentile, Terms};
@@ -221,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_shown_with_its_actual_value_and_margin_and_a_saturated_generator_breaks_none() {
-        let limit = |op, max_ms| Limit { op, percentile: Percentile::P99, max: Duration::from_millis(max_ms) };
+        let limit = |op, max_ms: u64| Limit { op, percentile: Percentile::P99, max_ns: max_ms * 1_000_000 };
         let limits = vec![limit(OpKind::Join, 5), limit(OpKind::Join, 20), limit(OpKind::Leave, 5)];
         let terms = Terms { limits, ..Terms::default() };
         let mut document = sample_run(vec![sample_cell("sale", "list", Vec::new(), terms, (9, 1000.0, None))]);
