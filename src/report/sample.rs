@@ -1,5 +1,4 @@
-//! A small run for the tests of the renderers: two scenarios, two designs, something of everything. What it
-//! looks like is in the files of `sample/`.
+//! A small run for the tests of the renderers: two scenarios, two designs, something of everything.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;

@@ -140,6 +140,7 @@ fn ms(us: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+
     use super::super::sample::{expecting, found, sample, sample_cell, sample_run};
     use super::*;
     use crate::model::{Limit, Percentile, Terms};

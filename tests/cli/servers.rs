@@ -1,10 +1,6 @@
 //! A server given by URL: whatever it is, a sentence; whatever its password, not a word of it.
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
-mod shell;
-
-use shell::server::{Server, ask, converse, free_port, impostor, old_redis};
-use shell::{Desk, Done, ENDLESS, SMALL, UnderWay, done};
+use crate::shell::server::{Server, ask, converse, free_port, impostor, old_redis};
+use crate::shell::{Desk, Done, ENDLESS, SMALL, UnderWay, done};
 
 const PASSWORD: &str = "hunter2-sesame";
 

@@ -1,10 +1,6 @@
 //! Each exit code has a cause of its own; what is wrong with the command or a file is told before anything
 //! is started.
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
-mod shell;
-
-use shell::{Desk, SMALL, done};
+use crate::shell::{Desk, SMALL, done};
 
 const RACE: &str = r#"
 about = "Fifty joins with one key, again and again."

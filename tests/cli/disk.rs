@@ -1,11 +1,7 @@
 //! A place that cannot be written, and a disk that is full: a sentence, and the verdict all the same.
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
-mod shell;
-
 use std::process::Stdio;
 
-use shell::{Desk, SMALL, done};
+use crate::shell::{Desk, SMALL, done};
 
 #[test]
 fn a_run_folder_that_cannot_be_written_exits_4_before_anything_is_started() {
@@ -51,7 +47,7 @@ fn a_result_that_cannot_be_printed_exits_4_and_is_saved() {
     let mut command = desk.stanchion(&["run", "small.toml", "--redis", "local", "--queue", "list", "--out", "o"]);
     command.stdout(Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap()));
     command.stderr(Stdio::piped());
-    let done: shell::Done = command.spawn().unwrap().wait_with_output().unwrap().into();
+    let done: crate::shell::Done = command.spawn().unwrap().wait_with_output().unwrap().into();
     done.exits(4).tells(&["cannot write the output: No space left on device"]);
     assert_eq!(desk.json("o/result.json")["verdict"], "pass");
 }

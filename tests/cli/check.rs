@@ -1,10 +1,6 @@
 //! A saved history is judged again to the same end; one by hand is judged, too; garbage is refused.
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
-mod shell;
-
+use crate::shell::{Desk, SMALL};
 use serde_json::Value;
-use shell::{Desk, SMALL};
 
 /// Two people in line; the second is let in first, which breaks the order.
 const OVERTAKEN: &str = r#"{"stanchion": 1, "queue": "ours", "scenario": "by hand", "drained": true, "terms": {"promises": ["global-fifo", "no-loss"]}}

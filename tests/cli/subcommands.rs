@@ -1,10 +1,6 @@
 //! The subcommands beside `run` and `check`, and what repeats a run.
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
-mod shell;
-
+use crate::shell::{Desk, SMALL, UnderWay, done, signal, wait_until};
 use serde_json::Value;
-use shell::{Desk, SMALL, UnderWay, done, signal, wait_until};
 
 const RUN: [&str; 6] = ["run", "small.toml", "--redis", "local", "--queue", "list"];
 
@@ -89,7 +85,7 @@ fn the_doctor_says_which_redis_would_be_used_and_exits_4_without_any() {
 
 #[test]
 fn what_a_killed_run_leaves_is_removed_by_its_watchdog_or_by_clean() {
-    let desk = Desk::with("endless", shell::ENDLESS);
+    let desk = Desk::with("endless", crate::shell::ENDLESS);
     let run = UnderWay::start(desk.stanchion(&["run", "endless.toml", "--redis", "local", "--out", "o"]));
     let started = std::fs::read_dir(desk.path("tmp")).unwrap().next().unwrap().unwrap().path();
     let folder = started.canonicalize().unwrap();

@@ -1,10 +1,6 @@
 //! A run that ends early keeps, saves and judges what was recorded, and leaves nothing behind.
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
-mod shell;
-
+use crate::shell::{Desk, Done, ENDLESS, UnderWay, signal};
 use serde_json::Value;
-use shell::{Desk, Done, ENDLESS, UnderWay, signal};
 
 const RUN: [&str; 6] = ["run", "endless.toml", "--redis", "local", "--out", "o"];
 

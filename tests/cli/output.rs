@@ -1,18 +1,14 @@
 //! What goes to stdout, in which form, and what does not.
-#![expect(clippy::unwrap_used, reason = "a test ends by panicking")]
-
-mod shell;
-
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
+use crate::shell::{Desk, SMALL, UnderWay};
 use serde_json::Value;
-use shell::{Desk, SMALL, UnderWay};
 
 const RUN: [&str; 8] = ["run", "small.toml", "--redis", "local", "--out", "o", "--queue", "list"];
 
-fn run(desk: &Desk, more: &[&str]) -> shell::Done {
+fn run(desk: &Desk, more: &[&str]) -> crate::shell::Done {
     desk.run(&[&RUN, more].concat()).exits(0)
 }
 
@@ -84,7 +80,7 @@ fn nulls_have_reasons(at: &str, value: &Value) {
 
 #[test]
 fn a_number_that_does_not_exist_is_null_with_a_reason() {
-    let desk = Desk::with("endless", shell::ENDLESS);
+    let desk = Desk::with("endless", crate::shell::ENDLESS);
     let run = UnderWay::start(desk.stanchion(&["run", "endless.toml", "--redis", "local", "--out", "o"]));
     run.signal("INT");
     run.wait().exits(130);
@@ -134,7 +130,7 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
     for words in [&RUN[..], &["list", "queues"], &["completions", "bash"], &["man"], &["--help"], &["report", "o"]] {
         let mut child = desk.stanchion(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
-        let done: shell::Done = child.wait_with_output().unwrap().into();
+        let done: crate::shell::Done = child.wait_with_output().unwrap().into();
         let done = done.exits(0);
         assert!(!done.stderr.contains("error"), "{done:#?}");
     }

@@ -1,0 +1,11 @@
+//! The command line, as a person or a script meets it, on real servers.
+#![allow(clippy::unwrap_used, reason = "what cannot be prepared ends a test, and the error says why")]
+
+mod check;
+mod disk;
+mod exit_codes;
+mod interrupted;
+mod output;
+mod servers;
+mod shell;
+mod subcommands;
