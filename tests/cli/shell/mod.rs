@@ -228,7 +228,15 @@ impl UnderWay {
         let mut stdout = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         self.stderr.read_to_string(&mut self.told).unwrap();
-        Done { code: self.child.wait().unwrap().code(), stdout, stderr: self.told }
+        Done { code: self.child.wait().unwrap().code(), stdout, stderr: std::mem::take(&mut self.told) }
+    }
+}
+
+/// A test that fails leaves no run behind; the run's watchdog sees to its server.
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
