@@ -70,7 +70,7 @@ fn run_one(
 pub fn judge(history: &History) -> Cell {
     let findings = checks::judge(history);
     let measurements = measure::measure(history);
-    let verdict = judge_cell(&findings, &measurements, &history.header.terms, &history.header.notes);
+    let verdict = judge_cell(&findings, &measurements, &history.header.terms, &history.header.remarks());
     report::cell(&history.header, history.records.len() as u64, findings, measurements, verdict)
 }
 

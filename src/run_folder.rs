@@ -139,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn a_prepared_folder_is_empty_and_one_that_was_not_used_goes_again() {
+    fn a_prepared_folder_is_taken_once_and_one_that_was_not_used_goes_again() {
         let (_guard, root) = folder();
         let run = root.join("reports/run");
         prepare(&run).unwrap();
-        assert_eq!(fs::read_dir(&run).unwrap().count(), 0, "the probe is gone");
+        assert!(matches!(prepare(&run), Err(FolderError::Occupied { .. })), "a second run may not take it too");
         discard(&run);
         assert!(!run.exists());
         prepare(&run).unwrap();

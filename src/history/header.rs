@@ -41,6 +41,20 @@ pub struct Header {
     pub server: Option<ServerCost>,
 }
 
+impl Header {
+    /// What keeps the history from being conclusive: its notes, and that it ends early if they do not say so.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let early = match self.end {
+            RunEnd::Complete => None,
+            RunEnd::Interrupted => Some("the history ends early: the run was interrupted"),
+            RunEnd::ServerLost => Some("the history ends early: the server went away"),
+        };
+        let early = early.filter(|_| self.notes.is_empty()).map(str::to_owned);
+        self.notes.iter().cloned().chain(early).collect()
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,7 +3,7 @@
 use super::document::Document;
 use super::lines::visible;
 use super::stories::{as_expected, caveats, notes, open_points, surprises};
-use super::table::{Columns, decision, limits};
+use super::table::{Columns, costs, decision, limits};
 
 /// Renders a run as GitHub-flavoured markdown.
 #[must_use]
@@ -14,6 +14,9 @@ pub fn markdown(document: &Document) -> String {
         let decision = decision(document);
         table(&mut out, &decision.columns);
         out.push_str(&format!("\n{} `!` marks what the scenarios do not expect.\n", escaped(&decision.caption)));
+        if let Some(costs) = costs(document, decision.timed_in) {
+            table(&mut out, &costs);
+        }
         about = notes(document, decision.timed_in);
     }
     if let Some(limits) = limits(document) {
@@ -84,30 +87,7 @@ mod tests {
 
     #[test]
     fn a_small_run_reads_as_a_page() {
-        insta::assert_snapshot!(markdown(&sample()), @r#"
-        ## Stanchion
-
-        **PASS: 3 cells behaved as expected. Every promise checked was kept by list. Broken promises: naive.**
-
-        | design | no-duplicates | no-loss | join ms | position ms | admit ms |
-        | --- | --- | --- | --- | --- | --- |
-        | list | ✓ holds | ✓ holds | 1.00/10.0/100 | – | – |
-        | naive | ✗ broken | – | – | – | – |
-
-        Latency: p50/p99/p99.9 in ms of scenario sale, response clock (from the time an operation was due), load phase. `!` marks what the scenarios do not expect.
-
-        ### Broken, as the scenarios expect
-
-        - naive breaks no-duplicates in race (1 of 7): u1 holds t1 and t2 at once
-
-        ### About the figures
-
-        - the server saves to disk
-
-        What this run cannot tell: one server on the same machine as its clients, no replica, no cluster, no append-only file, minutes and not days; positions are only ever shown to be impossible, never verified.
-
-        Repeat with seed 7: `stanchion run --seed 7`
-        "#);
+        insta::assert_snapshot!("markdown", markdown(&sample()));
     }
 
     #[test]
@@ -118,7 +98,12 @@ mod tests {
         let page = markdown(&sample_run(vec![cell]));
         assert!(!page.contains("<img") && !page.contains("\n# h"), "{page}");
         let columns = |line: &&str| line.replace(r"\|", "").matches('|').count();
-        let counts: Vec<usize> = page.lines().filter(|line| line.starts_with('|')).map(|line| columns(&line)).collect();
+        let counts: Vec<usize> = page
+            .lines()
+            .skip_while(|line| !line.starts_with('|'))
+            .take_while(|line| line.starts_with('|'))
+            .map(|line| columns(&line))
+            .collect();
         assert_eq!(counts, [6, 6, 6], "each row has as many cells as the head: {page}");
     }
 

@@ -43,7 +43,8 @@ pub(super) fn decision(document: &Document) -> Decision<'_> {
     let rows = document.queues().into_iter().map(row).collect();
     let caption = match timed_in {
         Some(scenario) => format!(
-            "Latency: p50/p99/p99.9 in ms of scenario {scenario}, response clock (from the time an operation was due), load phase."
+            "Latency: p50/p99/p99.9 in ms of scenario {scenario}, response clock (from the time an operation was due), load phase. \
+             Fewer than 100 answers have no p99 (fewer than 1,000 no p99.9); then ≤ gives the largest."
         ),
         None => "Latency: no scenario of this run answered a join under load.".to_owned(),
     };
@@ -96,9 +97,42 @@ fn timed_scenario(document: &Document) -> Option<&str> {
         .map(|cell| cell.scenario.as_str())
 }
 
+/// A percentile says something when at least one sample in a hundred (a thousand) can lie beyond it.
+const SAMPLES_MIN: [u64; 2] = [100, 1000];
+
 fn latency(cell: &Cell, op: OpKind) -> String {
     let row = cell.latency.iter().find(|row| row.op == op && row.phase == Phase::Load && row.clock == Clock::Response);
-    row.map_or_else(|| NONE.to_owned(), |row| format!("{}/{}/{}", ms(row.p50_us), ms(row.p99_us), ms(row.p999_us)))
+    let Some(row) = row else { return NONE.to_owned() };
+    let known = |us: f64, least: u64| if row.count >= least { ms(us) } else { NONE.to_owned() };
+    let percentiles =
+        format!("{}/{}/{}", ms(row.p50_us), known(row.p99_us, SAMPLES_MIN[0]), known(row.p999_us, SAMPLES_MIN[1]));
+    if row.count >= SAMPLES_MIN[0] { percentiles } else { format!("{percentiles} ≤{}", ms(row.max_us)) }
+}
+
+/// What a design costs and how fair it was, in the scenario that the latencies are of.
+pub(super) fn costs(document: &Document, timed_in: Option<&str>) -> Option<Columns> {
+    let headers =
+        ["design", "joins/s", "offered/s", "commands/op", "server µs/op", "bytes/user", "users overtaken", "most by"];
+    let number = |figure: Option<f64>, digits: usize| {
+        figure.map_or_else(|| NONE.to_owned(), |figure| format!("{figure:.digits$}"))
+    };
+    let count = |figure: Option<u64>| figure.map_or_else(|| NONE.to_owned(), |figure| figure.to_string());
+    let row = |cell: &Cell| {
+        let fairness = cell.fairness.as_ref();
+        vec![
+            cell.queue.clone(),
+            number(cell.throughput.achieved_per_s, 0),
+            number(cell.throughput.offered_per_s, 0),
+            number(cell.cost.commands_per_op, 1),
+            number(cell.cost.server_us_per_op, 1),
+            number(cell.cost.bytes_per_user, 0),
+            count(fairness.map(|fairness| fairness.overtaken_users)),
+            count(fairness.map(|fairness| fairness.max_overtakes)),
+        ]
+    };
+    let rows: Vec<Vec<String>> =
+        document.cells.iter().filter(|cell| Some(cell.scenario.as_str()) == timed_in).map(row).collect();
+    (!rows.is_empty()).then(|| Columns { headers: headers.map(str::to_owned).to_vec(), rows })
 }
 
 /// Each limit with what came of it and how much of it was left; `None` when no cell has one.
@@ -190,12 +224,22 @@ mod tests {
     }
 
     #[test]
+    fn a_percentile_is_shown_from_as_many_answers_on_as_it_takes() {
+        let shown = |count| {
+            let mut document = sample();
+            document.cells.iter_mut().flat_map(|cell| &mut cell.latency).for_each(|row| row.count = count);
+            decision(&document).columns.rows[0][3].clone()
+        };
+        assert_eq!([99, 100, 999, 1000].map(shown), ["1.00/–/– ≤200", "1.00/10.0/–", "1.00/10.0/–", "1.00/10.0/100"]);
+    }
+
+    #[test]
     fn latencies_are_of_the_highest_offered_rate_on_the_response_clock_of_the_load() {
         let document = sample();
         let decision = decision(&document);
         assert_eq!(decision.timed_in, Some("sale"), "although more joins were answered in the other");
         assert!(decision.caption.contains("of scenario sale, response clock"), "{}", decision.caption);
-        assert_eq!(decision.columns.rows[0][3..], ["1.00/10.0/100", "–", "–"]);
+        assert_eq!(decision.columns.rows[0][3..], ["1.00/–/– ≤200", "–", "–"], "too few for a p99");
         assert_eq!(decision.columns.rows[1][3..], ["–", "–", "–"], "it did not run there");
     }
 

@@ -5,7 +5,7 @@ use comfy_table::{Table, presets};
 use super::document::Document;
 use super::lines::{visible, wrapped};
 use super::stories::{as_expected, caveats, notes, open_points, surprises};
-use super::table::{Columns, decision, limits};
+use super::table::{Columns, costs, decision, limits};
 use crate::verdict::Verdict;
 
 /// Renders a run for a terminal of this width (`None`: as wide as it gets). Colour is only put on top of
@@ -20,6 +20,10 @@ pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
         page.table(&decision.columns);
         page.paragraph(&decision.caption);
         page.paragraph("! marks what the scenarios do not expect; – was not checked or did not happen.");
+        if let Some(costs) = costs(document, decision.timed_in) {
+            page.table(&costs);
+            page.paragraph("The same scenario: joins answered and offered, Redis commands and server time per operation, memory per waiting entry, and who was certainly overtaken (and by how many at most).");
+        }
         about = notes(document, decision.timed_in);
     }
     if let Some(limits) = limits(document) {
@@ -140,75 +144,12 @@ mod tests {
 
     #[test]
     fn a_small_run_reads_as_a_page() {
-        insta::assert_snapshot!(text(&sample(), None, false), @r#"
-        PASS: 3 cells behaved as expected. Every promise checked was kept by list. Broken promises: naive.
-
-        ┌────────┬───────────────┬─────────┬───────────────┬─────────────┬──────────┐
-        │ design ┆ no-duplicates ┆ no-loss ┆ join ms       ┆ position ms ┆ admit ms │
-        ╞════════╪═══════════════╪═════════╪═══════════════╪═════════════╪══════════╡
-        │ list   ┆ ✓ holds       ┆ ✓ holds ┆ 1.00/10.0/100 ┆ –           ┆ –        │
-        │ naive  ┆ ✗ broken      ┆ –       ┆ –             ┆ –           ┆ –        │
-        └────────┴───────────────┴─────────┴───────────────┴─────────────┴──────────┘
-        Latency: p50/p99/p99.9 in ms of scenario sale, response clock (from the time an operation was due), load phase.
-        ! marks what the scenarios do not expect; – was not checked or did not happen.
-
-        Broken, as the scenarios expect:
-          • naive breaks no-duplicates in race (1 of 7): u1 holds t1 and t2 at once
-
-        About the figures:
-          • the server saves to disk
-
-        What this run cannot tell: one server on the same machine as its clients, no replica, no cluster, no append-only file, minutes and not days; positions are only ever shown to be impossible, never verified.
-        "#);
+        insta::assert_snapshot!("text_wide", text(&sample(), None, false));
     }
 
     #[test]
     fn a_narrow_terminal_gets_the_columns_below_each_other_with_their_words_whole() {
-        insta::assert_snapshot!(text(&sample(), Some(48), false), @r#"
-        PASS: 3 cells behaved as expected. Every promise
-        checked was kept by list. Broken promises:
-        naive.
-
-        ┌────────┬────────────┬─────────┐
-        │ design ┆ no-        ┆ no-     │
-        │        ┆ duplicates ┆ loss    │
-        ╞════════╪════════════╪═════════╡
-        │ list   ┆ ✓ holds    ┆ ✓ holds │
-        │ naive  ┆ ✗ broken   ┆ –       │
-        └────────┴────────────┴─────────┘
-
-        ┌────────┬───────────────┬─────────────┐
-        │ design ┆ join ms       ┆ position ms │
-        ╞════════╪═══════════════╪═════════════╡
-        │ list   ┆ 1.00/10.0/100 ┆ –           │
-        │ naive  ┆ –             ┆ –           │
-        └────────┴───────────────┴─────────────┘
-
-        ┌────────┬──────────┐
-        │ design ┆ admit ms │
-        ╞════════╪══════════╡
-        │ list   ┆ –        │
-        │ naive  ┆ –        │
-        └────────┴──────────┘
-        Latency: p50/p99/p99.9 in ms of scenario sale,
-        response clock (from the time an operation was
-        due), load phase.
-        ! marks what the scenarios do not expect; – was
-        not checked or did not happen.
-
-        Broken, as the scenarios expect:
-          • naive breaks no-duplicates in race (1 of 7):
-            u1 holds t1 and t2 at once
-
-        About the figures:
-          • the server saves to disk
-
-        What this run cannot tell: one server on the
-        same machine as its clients, no replica, no
-        cluster, no append-only file, minutes and not
-        days; positions are only ever shown to be
-        impossible, never verified.
-        "#);
+        insta::assert_snapshot!("text_48_columns", text(&sample(), Some(48), false));
     }
 
     #[test]
