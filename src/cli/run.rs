@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
             return Err(error);
         }
     };
-    let mut watcher = Watcher::new(arguments.quiet);
+    let mut watcher = Watcher::new(arguments.quiet, &control);
     watcher.note(&format!("{} {} at {}", target.facts().server, target.facts().version, target.facts().address));
 
     let request = Request {
