@@ -4,11 +4,16 @@ use super::Failure;
 use crate::load::{LoadError, Trouble};
 use crate::target::Target;
 
-/// A server of our own may have left word of why it died.
+/// A server of our own may have left word of why it died, which says more than that nobody answers. Whoever was
+/// killed from outside had no last words about it: what it said before is its start.
 pub(super) fn explained(target: &Target, trouble: Trouble) -> Trouble {
     let Trouble::ServerLost(why) = trouble else { return trouble };
+    let killed = ["signal 9", "signal 15"];
     match blocking(target.cause_of_death()) {
-        Ok(Some(cause)) => Trouble::ServerLost(format!("{why}; {cause}")),
+        Ok(Some(cause)) if killed.iter().any(|signal| cause.contains(signal)) => {
+            Trouble::ServerLost(cause.split("; its last words").next().unwrap_or_default().to_owned())
+        }
+        Ok(Some(cause)) => Trouble::ServerLost(cause),
         _ => Trouble::ServerLost(why),
     }
 }
