@@ -8,5 +8,6 @@ mod problems_of_names;
 mod problems_of_promises;
 mod problems_of_quantities;
 mod reference;
+mod refused;
 mod schema;
 mod shipped;
