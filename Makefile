@@ -25,7 +25,7 @@ test: tools ## format check, clippy with warnings denied, all tests against real
 	$(CARGO) test --release --locked
 
 build: tools ## build target/release/stanchion
-	$(CARGO) build --release --locked
+	@$(CARGO) build --release --locked
 
 docs: ## build the library's documentation, with warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked

@@ -93,6 +93,45 @@ check = ["no-duplicates"]
 }
 
 #[test]
+fn a_round_of_a_flood_is_due_for_everybody_at_its_release() {
+    let text = r#"
+about = "a flood"
+[load.flood]
+joins = 20
+rounds = 3
+key = "own"
+[promises]
+check = ["no-loss"]
+"#;
+    let history = record(text, Design::ZsetSeq).history;
+    let joins = history.records.iter().filter(|record| record.call.kind() == OpKind::Join);
+    let mut due: std::collections::BTreeMap<u64, usize> = std::collections::BTreeMap::new();
+    for join in joins {
+        let intended_ns = join.intended_ns.unwrap();
+        assert!(intended_ns <= join.sent_ns, "{join:?}");
+        *due.entry(intended_ns).or_default() += 1;
+    }
+    assert_eq!(due.values().copied().collect::<Vec<_>>(), [20, 20, 20], "three releases, each for all: {due:?}");
+    assert!(due.keys().all(|released_ns| *released_ns > 0));
+}
+
+#[test]
+fn what_begins_after_the_load_is_left_out_and_a_fault_that_came_too_late_is_said() {
+    let text = CLOSED.replace("every = \"2ms\"\nclients = 2", "every = \"2ms\"\nclients = 2\nstart = \"20m\"");
+    let text = format!("{text}\n[faults.script-flush]\nat = \"20m\"\n");
+    let history = record(&text, Design::ZsetSeq).history;
+    assert_eq!(history.header.end, RunEnd::Complete);
+    let load_admits =
+        history.records.iter().filter(|record| record.phase == Phase::Load && record.call.kind() == OpKind::Admit);
+    assert_eq!(load_admits.count(), 0);
+    assert!(
+        history.header.notes[0].starts_with("the planned SCRIPT FLUSH did not happen"),
+        "{:?}",
+        history.header.notes
+    );
+}
+
+#[test]
 fn a_dropped_reply_is_tried_again_and_both_attempts_are_on_record() {
     let text = format!("{CLOSED}\n[faults.drop-reply]\nshare = 0.2\nops = [\"join\", \"admit\"]\n");
     let text = text.replace("\"position\"]", "\"position\", \"idempotence\"]");

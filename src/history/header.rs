@@ -96,3 +96,19 @@ pub struct CommandStat {
     /// Microseconds of server time.
     pub usec: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::header;
+    use super::*;
+
+    #[test]
+    fn a_history_that_ends_early_is_remarked_on_although_nobody_noted_it() {
+        assert_eq!(header().remarks(), Vec::<String>::new());
+        for end in [RunEnd::Interrupted, RunEnd::ServerLost] {
+            assert_eq!(Header { end, ..header() }.remarks().len(), 1, "{end:?}");
+        }
+        let noted = Header { end: RunEnd::Interrupted, notes: vec!["why".to_owned()], ..header() };
+        assert_eq!(noted.remarks(), ["why"]);
+    }
+}

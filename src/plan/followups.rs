@@ -119,3 +119,16 @@ fn scattered(number: u64) -> u64 {
 pub fn nanos(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_numbers_are_given_out_once_and_not_in_order() {
+        let numbers: Vec<u64> = (1..=10_000).map(scattered).collect();
+        assert_eq!(numbers.iter().collect::<std::collections::BTreeSet<_>>().len(), numbers.len());
+        let ascending = numbers.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        assert!((2_000..8_000).contains(&ascending), "{ascending} of 9,999 neighbours ascend");
+    }
+}

@@ -29,6 +29,26 @@ fn an_overtaken_user_is_told_with_names_and_times() {
 }
 
 #[test]
+fn everybody_who_was_overtaken_counts_however_few_answers_did_it() {
+    // One answer names three who joined first after the one who joined last.
+    let mut one_answer = Book::new(Promise::GlobalFifo);
+    for token in 1..=4 {
+        one_answer.joined(token, token, token * 10, token * 10 + 1);
+    }
+    one_answer.admitted(4, &[4, 1, 2, 3], 100, 101);
+    assert_eq!(one_answer.violated().0, 3);
+
+    // One answer lets the last in, and the next one the three before.
+    let mut two_answers = Book::new(Promise::GlobalFifo);
+    for token in 1..=4 {
+        two_answers.joined(token, token, token * 10, token * 10 + 1);
+    }
+    two_answers.admitted(1, &[4], 100, 101);
+    two_answers.admitted(3, &[1, 2, 3], 110, 111);
+    assert_eq!(two_answers.violated().0, 3);
+}
+
+#[test]
 fn of_a_long_answer_only_what_matters_is_told() {
     let mut book = Book::new(Promise::GlobalFifo);
     book.joined(0, 0, 0, 1);
