@@ -3,7 +3,8 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-short test build docs bench bench-short redis-image clean-runs tools
+
+.PHONY: help demo demo-short test build oracle docs bench bench-short redis-image clean-runs tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,11 @@ test: tools ## format check, clippy with warnings denied, all tests against real
 
 build: tools ## build target/release/stanchion
 	@$(CARGO) build --release --locked
+
+CASES ?= 1000000
+
+oracle: ## compare the judge with one that tries every order, on CASES random histories (one million)
+	STANCHION_ORACLE_CASES=$(CASES) $(CARGO) test --release --locked --test judge as_long_as_wanted -- --ignored --nocapture
 
 docs: ## build the library's documentation, with warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked

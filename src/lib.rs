@@ -25,9 +25,10 @@
 //! | [`measure`] | histograms, fairness, cost, the generator's own health | model, history |
 //! | [`verdict`] | findings + measurements + limits + expectations → pass, fail, inconclusive | model, checks, measure |
 //! | [`report`] | one serialisable document (it *is* result.json) and its renderers | model, history, checks, measure, verdict |
-//! | [`run_folder`] | a run on disk | history, measure, report |
+//! | [`run_folder`] | a run on disk | history, checks, measure, report |
 //! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
-//! | [`cli`] | one file a subcommand; exit codes in one place | scenario, queue, target, load, history, verdict, report, run_folder, pipeline |
+//! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
+//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, target, load, history, verdict, report, run_folder, pipeline |
 //!
 //! A test holds every `crate::` path in the sources against this table.
 
@@ -43,5 +44,6 @@ pub mod queue;
 pub mod report;
 pub mod run_folder;
 pub mod scenario;
+pub mod selftest;
 pub mod target;
 pub mod verdict;

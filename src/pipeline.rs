@@ -1,24 +1,22 @@
 //! The story: scenario → plan → target → load → history → checks and measurements → verdict → report.
 
 mod afterwards;
+mod judging;
 mod request;
 
-use camino::Utf8PathBuf;
-
+pub use judging::{CheckError, Judged, check, judge};
 pub use request::{Failure, Outcome, Progress, Request};
 
 use afterwards::{explained, wipe};
+use judging::save_order;
 
-use crate::history::{self, History};
 use crate::load::{CellSetup, Control, Recorded, run_cell};
 use crate::plan::plan;
 use crate::queue::Design;
-use crate::report::{self, Cell, Document, Run};
+use crate::report::{Cell, Document, Run};
 use crate::run_folder;
 use crate::scenario::Scenario;
 use crate::target::Target;
-use crate::verdict::judge_cell;
-use crate::{checks, measure};
 
 /// Runs every scenario on every design it names. Whatever happens on the way, what was recorded is saved
 /// and judged as far as it goes.
@@ -61,27 +59,11 @@ fn run_one(
     let saved = run_folder::write_cell(&request.folder, &history);
     let trouble = trouble.map(|trouble| explained(target, trouble));
     let wiped = wipe(target, &setup.prefix, trouble.as_ref());
+    let judged = judge(&history);
+    let path = run_folder::history_path(&request.folder, &scenario.name, design.name());
+    let saved = saved.and_then(|()| save_order(&path, &judged));
     let failure = saved.err().map(Failure::Folder).or(trouble.map(Failure::Trouble)).or(wiped.err());
-    (Some(judge(&history)), failure)
-}
-
-/// The part of the story that is a pure function of a history.
-#[must_use]
-pub fn judge(history: &History) -> Cell {
-    let findings = checks::judge(history);
-    let measurements = measure::measure(history);
-    let verdict = judge_cell(&findings, &measurements, &history.header.terms, &history.header.remarks());
-    report::cell(&history.header, history.records.len() as u64, findings, measurements, verdict)
-}
-
-/// Judges saved histories again.
-///
-/// # Errors
-/// When one of them cannot be read.
-pub fn check(paths: &[Utf8PathBuf], about: Run) -> Result<Document, history::HistoryError> {
-    let judged = |path: &Utf8PathBuf| -> Result<Cell, history::HistoryError> { Ok(judge(&history::read(path)?)) };
-    let cells = paths.iter().map(judged).collect::<Result<Vec<Cell>, _>>()?;
-    Ok(Document::new(about, cells))
+    (Some(judged.cell), failure)
 }
 
 fn document(request: &Request, cells: &[Cell], trouble: Option<&Failure>) -> Document {

@@ -1,9 +1,12 @@
 //! What the load engine records of a plan, on a real server.
 #![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
 
+use std::collections::BTreeSet;
+
+use stanchion::checks::{CheckOutcome, judge};
 use stanchion::history::{History, RunEnd};
 use stanchion::load::{CellSetup, Control, Recorded, run_cell};
-use stanchion::model::{OpKind, Outcome, Phase};
+use stanchion::model::{OpKind, Outcome, Phase, Promise, Refusal, UnknownCause};
 use stanchion::plan::plan;
 use stanchion::queue::Design;
 use stanchion::scenario::{Scenario, parse};
@@ -69,7 +72,7 @@ fn everything_planned_is_recorded_and_everybody_leaves_the_line_once() {
         assert!(record.intended_ns.unwrap() <= record.sent_ns, "{record:?}");
         assert!(record.commands >= 1 && record.round_trips >= 1, "{record:?}");
     }
-    assert!(history.records.is_sorted_by_key(|record| record.sent_ns));
+    assert!(history.records.iter().is_sorted_by_key(|record| record.sent_ns));
     let server = history.header.server.unwrap();
     assert!(server.commands.contains_key("evalsha"), "{:?}", server.commands);
 }
@@ -146,6 +149,95 @@ fn a_dropped_reply_is_tried_again_and_both_attempts_are_on_record() {
             (Outcome::Admitted(first), Outcome::Admitted(again)) => assert_eq!(first, again),
             (Outcome::Joined, Outcome::Duplicate(token)) => assert_eq!(*token, first.call.entry().unwrap().token),
             (first, again) => panic!("{first:?}, then {again:?}"),
+        }
+    }
+}
+
+const ONE_KEY: &str = r#"
+about = "everybody joins with one key"
+[load.flood]
+joins = 4
+rounds = 3
+key = "same"
+[faults.hold]
+share = 1
+ops = ["join"]
+pause = "30ms"
+[promises]
+check = ["no-duplicates", "no-loss"]
+"#;
+
+fn violated(history: &History) -> Vec<Promise> {
+    let findings = judge(history).into_iter();
+    findings.filter(|finding| matches!(finding.outcome, CheckOutcome::Violated { .. })).map(|it| it.promise).collect()
+}
+
+#[test]
+fn a_race_shows_whenever_its_clients_are_held_in_it() {
+    for _ in 0..3 {
+        let naive = record(ONE_KEY, Design::StreamsNaive).history;
+        assert_eq!(
+            count(&naive, OpKind::Join, |outcome| *outcome == Outcome::Joined),
+            12,
+            "all looked before any wrote"
+        );
+        assert_eq!(violated(&naive), [Promise::NoDuplicates]);
+        let script = record(ONE_KEY, Design::Streams).history;
+        assert_eq!(count(&script, OpKind::Join, |outcome| *outcome == Outcome::Joined), 3);
+        assert_eq!(violated(&script), []);
+    }
+}
+
+fn crash(more: &str) -> String {
+    format!("{CLOSED}\n[faults.crash]\nshare = 0.3\nops = [\"join\", \"admit\"]\n{more}\n")
+}
+
+#[test]
+fn a_client_that_ended_after_its_last_answer_had_it() {
+    let history = record(&crash("after = 1"), Design::ZsetSeq).history;
+    let ended: Vec<_> = history.records.iter().filter(|record| record.reply_dropped).collect();
+    assert!(ended.iter().any(|record| record.outcome == Outcome::Joined), "{}", ended.len());
+    assert!(ended.iter().any(|record| matches!(record.outcome, Outcome::Admitted(_))));
+    let attempts = history.records.iter().filter(|record| record.attempt > 0).count();
+    assert_eq!(attempts, 0, "who ended does not ask again");
+    assert_eq!(violated(&history), []);
+}
+
+#[test]
+fn a_client_that_ended_in_the_middle_leaves_open_whether_it_joined() {
+    let history = record(&crash("after = 1"), Design::StreamsNaive).history;
+    let crashed = Outcome::Unknown(UnknownCause::ClientCrashed);
+    let joins = || history.records.iter().filter(|record| record.call.kind() == OpKind::Join);
+    let ended: Vec<_> = joins().filter(|record| record.outcome == crashed).collect();
+    assert!(ended.len() > 30, "{} of 200", ended.len());
+    assert!(ended.iter().all(|record| record.returned_ns.is_none() && record.commands == 1));
+    assert_eq!(ended.len() + joins().filter(|record| record.outcome == Outcome::Joined).count(), 200);
+
+    let never_sent = record(&crash("after = 0"), Design::StreamsNaive).history;
+    let refused = Outcome::Refused(Refusal::NotSent);
+    assert!(count(&never_sent, OpKind::Join, |outcome| *outcome == Outcome::Refused(Refusal::NotSent)) > 30);
+    assert!(never_sent.records.iter().filter(|record| record.outcome == refused).all(|record| record.commands == 0));
+}
+
+#[test]
+fn a_user_who_comes_back_asks_again() {
+    let history = record(&crash("again = true"), Design::StreamsNaive).history;
+    let joined: BTreeSet<_> = history.records.iter().filter(|r| r.outcome == Outcome::Joined).map(|r| r.op.0).collect();
+    assert_eq!(joined.len(), 200, "everybody joins in the end");
+    assert!(history.records.iter().any(|record| record.attempt == 1 && record.outcome == Outcome::Joined));
+}
+
+#[test]
+fn correct_designs_stay_correct_when_clients_are_held_and_end() {
+    let faults = "[leave]\nshare = 0.2\nafter = \"1ms\"\n[faults.hold]\nshare = 0.2\nops = [\"join\", \"admit\", \"leave\"]\nafter = 0\npause = \"3ms\"\n";
+    for design in [Design::ZsetSeq, Design::List, Design::StreamShared] {
+        for after in ["after = 0", "after = 1", "after = 1\nagain = true"] {
+            let text = format!("{}{faults}", crash(after).replace("\"admit\"]", "\"admit\", \"leave\"]"));
+            let history = record(&text, design).history;
+            for finding in judge(&history) {
+                let holds = matches!(finding.outcome, CheckOutcome::Holds { .. });
+                assert!(holds, "{} {after}: {finding:?}", design.name());
+            }
         }
     }
 }

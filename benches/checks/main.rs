@@ -75,6 +75,8 @@ fn check(promise: Promise, history: &History, normalised: &Normalised) -> Findin
         Promise::Expiry => expiry::check(history, normalised),
         Promise::Idempotence => idempotence::check(history, normalised),
         Promise::Capacity => capacity::check(history),
+        // These look at two numbers of the header.
+        Promise::NoLeftovers | Promise::OneSlot => unreachable!("not among those of a history"),
     }
 }
 

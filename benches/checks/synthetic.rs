@@ -34,7 +34,7 @@ pub fn correct() -> History {
         walk.step(step);
     }
     assert!(walk.line.is_empty(), "the drain must reach the end of the line");
-    History { header: header(), records: Recorder::merge(vec![walk.records]), names: Names::default() }
+    History { header: header(), records: Recorder::merge(vec![walk.records]).into(), names: Names::default() }
 }
 
 struct Waiting {
@@ -189,16 +189,17 @@ impl Walk {
 /// The same history with every promise broken, here and there over its whole length.
 pub fn broken(correct: &History) -> History {
     let mut history = correct.clone();
-    let admissions: Vec<usize> = (0..history.records.len())
-        .filter(|index| matches!(&history.records[*index].outcome, Outcome::Admitted(tokens) if tokens.len() == 8))
+    let mut records = history.records.edit();
+    let admissions: Vec<usize> = (0..records.len())
+        .filter(|index| matches!(&records[*index].outcome, Outcome::Admitted(tokens) if tokens.len() == 8))
         .collect();
     // Order: somebody from far behind changes places with somebody at the front.
     for pair in admissions.chunks_exact(100) {
-        swap_first(&mut history.records, pair[0], pair[50]);
+        swap_first(&mut records, pair[0], pair[50]);
     }
     for (number, &index) in admissions.iter().enumerate() {
-        let earlier = history.records[admissions[number.saturating_sub(10)]].outcome.clone();
-        let Outcome::Admitted(tokens) = &mut history.records[index].outcome else { continue };
+        let earlier = records[admissions[number.saturating_sub(10)]].outcome.clone();
+        let Outcome::Admitted(tokens) = &mut records[index].outcome else { continue };
         match (number % 200, earlier) {
             // Admitted twice.
             (100, Outcome::Admitted(earlier)) => tokens[7] = earlier[7],
@@ -209,7 +210,7 @@ pub fn broken(correct: &History) -> History {
     }
     let mut answered = HashSet::new();
     let mut asked = 0;
-    for record in &mut history.records {
+    for record in records.iter_mut() {
         match (&record.call, &mut record.outcome) {
             // The second answer to a batch is not the first.
             (Operation::Admit { batch, .. }, Outcome::Admitted(tokens)) if !answered.insert(*batch) => {
@@ -229,9 +230,10 @@ pub fn broken(correct: &History) -> History {
     }
     // Lost for certain are only those whom the drain should have found: whoever is missed earlier may have expired.
     let full = |record: &&mut Record| matches!(&record.outcome, Outcome::Admitted(tokens) if tokens.len() == 100);
-    if let Some(Outcome::Admitted(tokens)) = history.records.iter_mut().rfind(full).map(|record| &mut record.outcome) {
+    if let Some(Outcome::Admitted(tokens)) = records.iter_mut().rfind(full).map(|record| &mut record.outcome) {
         tokens.truncate(95);
     }
+    drop(records);
     history.header.terms.capacity = Some(OPERATIONS / 10);
     history
 }

@@ -14,7 +14,7 @@ use super::finding::Finding;
 use super::lifetimes::Refreshes;
 use super::no_loss::final_empty;
 use super::notation::{Acceptance, MaybeCause, NEVER, ReadKind, Span, Trace, ValueId};
-use super::stay::{Stay, stays};
+use super::stay::{Stays, stays};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
@@ -46,7 +46,7 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
 fn removed_otherwise_ns(trace: &Trace) -> Vec<u64> {
     let lost_ns = trace.lost.iter().map(|lost| lost.inv_ns).min().unwrap_or(NEVER);
     let mut other_ns = vec![lost_ns; trace.values.len()];
-    let removals = trace.removals.iter().flat_map(|node| node.values.iter().map(|id| (*id, node.span.inv_ns)));
+    let removals = trace.removals.iter().flat_map(|node| node.values.iter().map(move |id| (*id, node.span.inv_ns)));
     let maybes = trace.maybes.iter().filter(|maybe| maybe.cause != MaybeCause::Expiry);
     for (id, inv_ns) in removals.chain(maybes.map(|maybe| (maybe.value, maybe.span.inv_ns))) {
         other_ns[id as usize] = inv_ns.min(other_ns[id as usize]);
@@ -58,7 +58,7 @@ struct Judge<'a> {
     history: &'a History,
     trace: &'a Trace,
     refreshes: Refreshes,
-    stays: Vec<Stay>,
+    stays: Stays<'a>,
     other_ns: Vec<u64>,
 }
 
@@ -74,7 +74,7 @@ impl Judge<'_> {
                 self.present(read.value, read.span, read.record, observed, tally);
             }
         }
-        for removal in &self.trace.removals {
+        for removal in self.trace.removals.iter() {
             for &id in removal.values.iter().filter(|id| self.trace.value(**id).may_have_joined()) {
                 self.present(id, removal.span, removal.record, observed, tally);
             }
@@ -83,14 +83,14 @@ impl Judge<'_> {
 
     /// A repeated attempt that hears of its own token hears of the past.
     fn names_an_entry_in_line(&self, record: usize) -> bool {
-        let record = &self.history.records[record];
+        let record = self.history.records.at(record);
         let own = record.call.entry().map(|entry| entry.token);
         !(record.attempt > 0 && matches!(record.outcome, Outcome::Duplicate(token) if Some(token) == own))
     }
 
     fn present(&self, id: ValueId, span: Span, record: usize, observed: &mut [bool], tally: &mut Tally) {
         observed[id as usize] |= span.inv_ns > self.refreshes.unrenewed_ns(id);
-        let is_refresh = self.history.records[record].outcome == Outcome::Renewed;
+        let is_refresh = self.history.records.at(record).outcome == Outcome::Renewed;
         let expired_ns = self.refreshes.expired_before_ns(id, span, is_refresh);
         if expired_ns >= span.inv_ns {
             return;
@@ -114,7 +114,7 @@ impl Judge<'_> {
     }
 
     fn absent(&self, id: ValueId, span: Span, record: usize, observed: &mut [bool], tally: &mut Tally) {
-        let joined = self.stays[id as usize].accepted && self.stays[id as usize].joined_by_ns < span.inv_ns;
+        let joined = self.stays.at(id).accepted && self.stays.at(id).joined_by_ns < span.inv_ns;
         if !joined || self.other_ns[id as usize] <= span.ret_ns {
             return;
         }
@@ -141,7 +141,7 @@ impl Judge<'_> {
     /// An entry is observed to be gone when its key is accepted again after it must have expired.
     fn followers(&self, observed: &mut [bool]) {
         let mut by_key: BTreeMap<_, Vec<ValueId>> = BTreeMap::new();
-        for (id, value) in (0u32..).zip(&self.trace.values) {
+        for (id, value) in (0u32..).zip(self.trace.values.iter()) {
             if let Some(key) = value.dedupe
                 && value.acceptance == Acceptance::Accepted
             {
@@ -161,7 +161,7 @@ impl Judge<'_> {
     /// The final drain finds whoever outlived the time to live; whoever it does not find is gone.
     fn drained(&self, observed: &mut [bool]) {
         let Some(end) = final_empty(self.history, &self.trace.removals) else { return };
-        for (id, _) in (0u32..).zip(&self.stays).filter(|(_, stay)| stay.accepted && stay.taker.is_none()) {
+        for (id, _) in (0u32..).zip(self.stays.iter()).filter(|(_, stay)| stay.accepted && stay.taker.is_none()) {
             let gone_ns = self.refreshes.expiry(id).map_or(NEVER, |span| span.ret_ns);
             observed[id as usize] |= self.other_ns[id as usize] == NEVER && gone_ns < end.span.inv_ns;
         }

@@ -23,7 +23,7 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let trace = &normalised.trace;
     let mut tally = Tally::default();
     if trace.removals.iter().any(|removal| removal.is_batch()) {
-        for removal in &trace.removals {
+        for removal in trace.removals.iter() {
             tally.examine(removal.values.len() + usize::from(removal.is_short()));
         }
         tally.examine(trace.reads.len());

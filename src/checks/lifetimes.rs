@@ -5,12 +5,11 @@
 //! only joining counts, every renewal that was answered; a renewal whose answer was lost may have
 //! happened at any later time, so it pushes *latest* to never and leaves *earliest* alone.
 
-use std::collections::HashMap;
-
 use super::normalise::{is_unknown, span};
 use super::notation::{Acceptance, Maybe, MaybeCause, NEVER, ReadKind, Span, Trace, ValueId};
+use super::token_ids::TokenIds;
 use crate::history::History;
-use crate::model::{Operation, Outcome, Terms, Token};
+use crate::model::{OpKind, Operation, Outcome, Terms, Token};
 
 /// The refreshes of every value that joined.
 #[derive(Debug)]
@@ -40,12 +39,13 @@ impl Refreshes {
             certain[index].push(Span { inv_ns: value.join.inv_ns, ret_ns: joined_ns[index] });
         }
         if !ttl_from_join_only {
-            for record in &history.records {
-                let Operation::Renew(entry) = record.call else { continue };
+            for row in history.records.rows() {
+                let Operation::Renew(entry) = row.call() else { continue };
+                let record = row.record();
                 let Some(value) = id(entry.token) else { continue };
                 if record.outcome == Outcome::Renewed {
-                    certain[value as usize].push(span(record));
-                } else if is_unknown(record) {
+                    certain[value as usize].push(span(&record));
+                } else if is_unknown(&record) {
                     let first_ns = &mut unanswered_ns[value as usize];
                     *first_ns = record.sent_ns.min(*first_ns);
                 }
@@ -64,6 +64,12 @@ impl Refreshes {
 
     fn earliest_ns(&self, refresh: Span) -> u64 {
         refresh.inv_ns.saturating_add(self.ttl_ns).saturating_sub(self.tolerance_ns)
+    }
+
+    /// The shortest time that an entry lives after its join.
+    #[must_use]
+    pub fn least_ns(&self) -> u64 {
+        self.ttl_ns.saturating_sub(self.tolerance_ns)
     }
 
     /// The span in which a value expires if nothing else removes it.
@@ -104,29 +110,32 @@ impl Refreshes {
 }
 
 /// Adds to a trace what may have been removed without anybody being told: by expiry, or by a sweep.
-pub(super) fn add_possible_removals(history: &History, trace: &mut Trace, ids: &HashMap<Token, ValueId>) {
+pub(super) fn add_possible_removals(history: &History, trace: &mut Trace, ids: &TokenIds) {
     let joined = |trace: &Trace| -> Vec<ValueId> {
-        let ids = 0..u32::try_from(trace.values.len()).expect("values have u32 ids");
-        ids.filter(|id| trace.value(*id).may_have_joined()).collect()
+        trace.values.ids().filter(|id| trace.value(*id).may_have_joined()).collect()
     };
-    if let Some(refreshes) = Refreshes::new(history, trace, |token| ids.get(&token).copied()) {
+    if let Some(refreshes) = Refreshes::new(history, trace, |token| ids.get(token)) {
         for value in joined(trace) {
             if let Some(span) = refreshes.expiry(value) {
-                trace.maybes.push(Maybe { value, span, cause: MaybeCause::Expiry });
+                trace.maybes.push(Maybe {
+                    value,
+                    span,
+                    after_join_ns: refreshes.least_ns(),
+                    cause: MaybeCause::Expiry,
+                });
             }
         }
         return;
     }
     // Without a stated time to live, a sweep that removed something may have removed anybody.
-    let sweeps = history.records.iter().enumerate().filter(|(_, record)| {
-        matches!(record.call, Operation::Sweep { .. })
-            && (is_unknown(record) || matches!(record.outcome, Outcome::Swept(1..)))
-    });
+    let sweeps = history.records.rows().enumerate().filter(|(_, row)| row.kind() == OpKind::Sweep);
+    let sweeps = sweeps.map(|(index, row)| (index, row.record()));
+    let sweeps = sweeps.filter(|(_, record)| is_unknown(record) || matches!(record.outcome, Outcome::Swept(1..)));
     if let Some((index, record)) = sweeps.min_by_key(|(index, record)| (record.sent_ns, *index)) {
         let span = Span { inv_ns: record.sent_ns, ret_ns: NEVER };
         for value in joined(trace) {
             if trace.value(value).acceptance != Acceptance::Never {
-                trace.maybes.push(Maybe { value, span, cause: MaybeCause::Sweep(index) });
+                trace.maybes.push(Maybe { value, span, after_join_ns: 0, cause: MaybeCause::Sweep(index) });
             }
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Counterexample, Event, Finding};
-use super::lost;
-use super::notation::{MaybeCause, NEVER, Trace, ValueId};
+use super::lost::{self, Explained};
+use super::notation::{LostAdmission, MaybeCause, NEVER, Trace, ValueId};
 use super::shrink::{Item, about, project, shrink};
-use super::stay::{Overtaking, Stay, disorders, overtakings, stays};
+use super::stay::{Overtaking, Stays, disorders, overtakings, stays};
 use super::story;
 use super::sweep::{Breach, FifoClass, Late, Scope, What, sweep};
 use super::tally::Tally;
@@ -44,14 +44,20 @@ impl Rule {
         let words = Words::new(history);
         let mut breaches = self.breaches(trace);
         let mut relaxed = None;
+        let mut exhausted = false;
         if !breaches.is_empty() && !trace.lost.is_empty() {
-            let without_lost = lost::relaxed(trace, self.class);
-            breaches = self.breaches(&without_lost);
-            if breaches.is_empty() {
-                return tally.undecided(self.promise, undecidable(words, trace));
+            let first_ns = |part: &Trace| self.breaches(part).first().map(|breach| breach.at_ns);
+            match lost::explain(trace, (self.class, self.scope), first_ns) {
+                Explained::Holds(_) => breaches.clear(),
+                Explained::Violated(without_lost) => {
+                    breaches = self.breaches(&without_lost);
+                    relaxed = Some(*without_lost);
+                }
+                Explained::Exhausted => exhausted = true,
+                Explained::Undecided => return tally.undecided(self.promise, undecidable(words, trace)),
             }
-            relaxed = Some(without_lost);
         }
+        let whole = trace;
         let trace = relaxed.as_ref().unwrap_or(trace);
         let Some(first) = breaches.first() else { return tally.finding(self.promise, self.nothing) };
         let stays = stays(trace);
@@ -60,7 +66,13 @@ impl Rule {
             tally.violation(|| story::tell(words, trace, &stays, breach).0, None, Vec::new);
         }
         if already == 0 {
-            let proof = self.proof(words, trace, &stays, first);
+            let mut proof = self.proof(words, trace, &stays, first);
+            if exhausted {
+                let took = "whatever the admissions took whose answers were lost";
+                proof.story = format!("{}, and {took} ({}) does not explain it", proof.story, named(words, whole));
+                proof.events.extend(whole.lost.iter().take(NAMED).map(|lost| words.event(lost.record, &[])));
+                proof.events = in_order(std::mem::take(&mut proof.events));
+            }
             tally = tally.with_proof(proof);
         }
         tally.finding(self.promise, self.nothing)
@@ -76,9 +88,9 @@ impl Rule {
     }
 
     /// Every value that was overtaken in its class by one of another removal, with the first that overtook it.
-    fn overtaken(self, trace: &Trace, stays: &[Stay]) -> Vec<Overtaking> {
+    fn overtaken(self, trace: &Trace, stays: &Stays<'_>) -> Vec<Overtaking> {
         let mut classes: BTreeMap<u64, Vec<ValueId>> = BTreeMap::new();
-        for (id, _) in (0u32..).zip(&trace.values) {
+        for id in trace.values.ids() {
             if let Some(class) = self.class_of(trace, id) {
                 classes.entry(class).or_default().push(id);
             }
@@ -89,19 +101,19 @@ impl Rule {
     /// What to count. The sweep stops at the first wrong of an admission; a person asks how many were
     /// overtaken. So each value that certainly was counts once, unless the sweep knows of more: some wrong
     /// orders come from several admissions together, where no pair alone is wrong.
-    fn counted(self, trace: &Trace, stays: &[Stay], breaches: &[Breach]) -> Vec<Breach> {
+    fn counted(self, trace: &Trace, stays: &Stays<'_>, breaches: &[Breach]) -> Vec<Breach> {
         let breach = |removal: usize, why: Late| Breach {
-            at_ns: trace.removals[removal].span.ret_ns,
+            at_ns: trace.removals.span(removal).ret_ns,
             what: What::Late { removal, why },
         };
         let mut wronged: BTreeMap<ValueId, Breach> = BTreeMap::new();
         for (removal, node) in trace.removals.iter().enumerate() {
-            for (first, second) in disorders(trace, stays, node, |id| self.class_of(trace, id)) {
+            for (first, second) in disorders(trace, stays, &node, |id| self.class_of(trace, id)) {
                 wronged.insert(second, breach(removal, Late::Disordered { first, second }));
             }
         }
         for Overtaking { overtaken, overtaker, .. } in self.overtaken(trace, stays) {
-            if let Some(removal) = stays[overtaker as usize].taker {
+            if let Some(removal) = stays.at(overtaker).taker {
                 wronged.insert(overtaken, breach(removal, Late::Overtook { overtaken, overtaker }));
             }
         }
@@ -118,9 +130,10 @@ impl Rule {
 
     /// The plainest proof: two values in the wrong order by the widest margin, or else the smallest part
     /// of the trace that breaks.
-    fn proof(self, words: Words<'_>, trace: &Trace, all: &[Stay], first: &Breach) -> Counterexample {
+    fn proof(self, words: Words<'_>, trace: &Trace, all: &Stays<'_>, first: &Breach) -> Counterexample {
         // A pair is shown without the answers about it, so it has to stand without them.
-        let by_replies = stays(&Trace { reads: Vec::new(), ..trace.clone() });
+        let unread = Trace { reads: Vec::new(), ..trace.clone() };
+        let by_replies = stays(&unread);
         let pairs = self.overtaken(trace, &by_replies).into_iter();
         if let Some(pair) = pairs.max_by_key(|pair| (pair.margin_ns, std::cmp::Reverse(pair.overtaken))) {
             let kept: BTreeSet<Item> = [pair.overtaken, pair.overtaker].map(Item::Value).into_iter().collect();
@@ -153,9 +166,9 @@ fn seed(trace: &Trace, breach: &Breach) -> (BTreeSet<Item>, u64) {
     let mut failed_ns = breach.at_ns;
     let removal = breach.what.removal();
     if let Some(removal) = removal {
-        values.extend(trace.removals[removal].values.iter().take(NEAR));
+        values.extend(trace.removals.at(removal).values.iter().take(NEAR));
         if failed_ns == NEVER {
-            failed_ns = trace.removals[removal].span.inv_ns;
+            failed_ns = trace.removals.span(removal).inv_ns;
         }
     }
     let mut items = about(trace, values);
@@ -166,8 +179,8 @@ fn seed(trace: &Trace, breach: &Breach) -> (BTreeSet<Item>, u64) {
 /// Every operation of a part.
 fn events(words: Words<'_>, part: &Trace) -> Vec<Event> {
     let tokens: Vec<Token> = part.values.iter().map(|value| value.token).collect();
-    let joins = (0u32..).zip(&part.values).filter_map(|(id, _)| words.join_event(part, id));
-    let removals = part.removals.iter().map(|removal| words.removal_event(removal, &tokens));
+    let joins = part.values.ids().filter_map(|id| words.join_event(part, id));
+    let removals = part.removals.iter().map(|removal| words.removal_event(&removal, &tokens));
     let reads = part.reads.iter().map(|read| words.event(read.record, &tokens));
     let maybes = part.maybes.iter().filter_map(|maybe| match maybe.cause {
         MaybeCause::LostLeave(record) | MaybeCause::Sweep(record) | MaybeCause::LostAdmission(record) => {
@@ -178,22 +191,25 @@ fn events(words: Words<'_>, part: &Trace) -> Vec<Event> {
     in_order(joins.chain(removals).chain(reads).chain(maybes))
 }
 
-/// Names the lost admissions that stand between "holds" and "violated".
-fn undecidable(words: Words<'_>, trace: &Trace) -> String {
-    const NAMED: usize = 5;
-    let named: Vec<String> = trace
-        .lost
-        .iter()
-        .take(NAMED)
-        .map(|lost| {
-            let event = words.event(lost.record, &[]);
-            format!("{} sent at {} by client {}", event.text, ms(lost.inv_ns), event.client)
-        })
-        .collect();
+/// How many lost admissions are named.
+const NAMED: usize = 5;
+
+/// The lost admissions that stand between "holds" and "violated".
+fn named(words: Words<'_>, trace: &Trace) -> String {
+    let name = |lost: &LostAdmission| {
+        let event = words.event(lost.record, &[]);
+        format!("{} sent at {} by client {}", event.text, ms(lost.inv_ns), event.client)
+    };
+    let named: Vec<String> = trace.lost.iter().take(NAMED).map(name).collect();
     let more = trace.lost.len().saturating_sub(NAMED);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", named.join("; "))
+}
+
+fn undecidable(words: Words<'_>, trace: &Trace) -> String {
     format!(
-        "the order fits only if admissions whose answers were lost took some of the entries ({}{more}); a run in which every admission is answered would decide it",
-        named.join("; ")
+        "the order fits only if {} of lost answers took some of the entries ({}), in more ways than could be tried; a run in which every admission is answered would decide it",
+        if trace.lost.len() == 1 { "an admission" } else { "admissions" },
+        named(words, trace)
     )
 }

@@ -6,7 +6,7 @@
 
 use super::Normalised;
 use super::finding::Finding;
-use super::notation::{Removal, RemovalKind, ValueId};
+use super::notation::{Removal, RemovalKind, Removals, ValueId};
 use super::stay::stays;
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
@@ -19,17 +19,15 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let trace = &normalised.trace;
     let words = Words::new(history);
     // Lost admissions are counted below, not given the benefit of the doubt one by one.
-    let mut answered = trace.clone();
-    let lost_admissions = std::mem::take(&mut answered.lost);
-    let stays = stays(&answered);
+    let stays = stays(trace).without_lost();
     let mut tally = Tally::default();
-    let end = final_empty(history, &answered.removals);
+    let end = final_empty(history, &trace.removals);
 
-    let times = history.records.iter().map(|record| record.returned_ns.unwrap_or(record.sent_ns));
+    let times = history.records.rows().map(|record| record.returned_ns().unwrap_or(record.sent_ns()));
     let recorded_until_ns = times.max().unwrap_or(0);
 
     let (mut missing, mut open): (Vec<ValueId>, u64) = (Vec::new(), 0);
-    for (id, stay) in (0u32..).zip(&stays).filter(|(_, stay)| stay.accepted) {
+    for (id, stay) in (0u32..).zip(stays.iter()).filter(|(_, stay)| stay.accepted) {
         tally.examine(1);
         let unaccounted = |until_ns: u64| stay.taker.is_none() && stay.stays_until_ns > until_ns;
         match end {
@@ -41,14 +39,14 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
             _ => open += u64::from(unaccounted(recorded_until_ns)),
         }
     }
-    let may_have_taken: u64 = lost_admissions.iter().map(|lost| u64::from(lost.asked)).sum();
+    let may_have_taken: u64 = trace.lost.iter().map(|lost| u64::from(lost.asked)).sum();
     if missing.len() as u64 > may_have_taken
         && let Some(end) = end
     {
-        missing.sort_by_key(|id| (stays[*id as usize].joined_by_ns, *id));
+        missing.sort_by_key(|id| (stays.at(*id).joined_by_ns, *id));
         let certain = missing.len() as u64 - may_have_taken;
         for &id in missing.iter().take(usize::try_from(certain).unwrap_or(usize::MAX)) {
-            let stay = &stays[id as usize];
+            let stay = &stays.at(id);
             let margin_ns = end.span.inv_ns - stay.joined_by_ns;
             let story = || {
                 let doubt = if may_have_taken == 0 {
@@ -68,7 +66,7 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
             };
             tally.violation(story, Some(margin_ns), || {
                 let about = [trace.value(id).token];
-                in_order(words.join_event(trace, id).into_iter().chain([words.removal_event(end, &about)]))
+                in_order(words.join_event(trace, id).into_iter().chain([words.removal_event(&end, &about)]))
             });
         }
         return tally.finding(Promise::NoLoss, NOTHING);
@@ -89,18 +87,18 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
 const NOTHING: &str = "no join was acknowledged, so nothing could get lost";
 
 /// The last admission that found nobody, if the drain ended with it.
-pub(super) fn final_empty<'a>(history: &History, removals: &'a [Removal]) -> Option<&'a Removal> {
+pub(super) fn final_empty<'a>(history: &History, removals: &'a Removals) -> Option<Removal<'a>> {
     if !history.header.drained {
         return None;
     }
-    let phase = |removal: &Removal| history.records[removal.record].phase;
-    let drains = removals.iter().any(|removal| removal.is_batch() && phase(removal) == Phase::Drain);
-    let in_drain = |removal: &&Removal| removal.is_batch() && (!drains || phase(removal) == Phase::Drain);
+    let phase = |removal: &Removal<'_>| history.records.at(removal.record).phase;
+    let drains = removals.iter().any(|removal| removal.is_batch() && phase(&removal) == Phase::Drain);
+    let in_drain = |removal: &Removal<'_>| removal.is_batch() && (!drains || phase(removal) == Phase::Drain);
     let last = removals.iter().filter(in_drain).max_by_key(|removal| (removal.span.inv_ns, removal.record))?;
     matches!(last.kind, RemovalKind::Batch { short: true }).then_some(last)
 }
 
-fn why_open(history: &History, end: Option<&Removal>, open: u64) -> String {
+fn why_open(history: &History, end: Option<Removal<'_>>, open: u64) -> String {
     let waiting = format!("{open} acknowledged joins were neither admitted nor left");
     match (history.header.end, end) {
         (RunEnd::Interrupted, None) => {

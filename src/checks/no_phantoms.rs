@@ -6,8 +6,8 @@
 
 use super::Normalised;
 use super::finding::Finding;
-use super::normalise::span;
-use super::notation::Acceptance;
+
+use super::notation::{Acceptance, NEVER};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
@@ -19,17 +19,20 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let trace = &normalised.trace;
     let words = Words::new(history);
     let mut tally = Tally::default();
-    for (index, record) in history.records.iter().enumerate() {
-        let (tokens, verb) = match &record.outcome {
-            Outcome::Admitted(tokens) => (tokens.as_slice(), "admitted"),
-            Outcome::Entries(tokens) => (tokens.as_slice(), "listed"),
-            Outcome::Duplicate(token) => (std::slice::from_ref(token), "named as waiting"),
-            _ => continue,
+    for (index, record) in history.records.rows().enumerate() {
+        let (single, verb) = match record.tokens() {
+            Some(_) if record.admitted().is_some() => (None, "admitted"),
+            Some(_) => (None, "listed"),
+            None => match record.outcome() {
+                Outcome::Duplicate(token) => (Some(token), "named as waiting"),
+                _ => continue,
+            },
         };
-        tally.examine(tokens.len());
-        let at_ns = span(record).ret_ns;
+        let tokens = record.tokens().into_iter().flatten().chain(single);
+        let at_ns = record.returned_ns().unwrap_or(NEVER);
         for token in tokens {
-            let Some(id) = normalised.id(*token) else { continue };
+            tally.examine(1);
+            let Some(id) = normalised.id(token) else { continue };
             let value = trace.value(id);
             let early_ns = value.join.inv_ns.checked_sub(at_ns).filter(|gap_ns| *gap_ns > 0);
             let why = match value.acceptance {
@@ -44,7 +47,7 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
             let margin_ns = early_ns.filter(|_| value.may_have_joined());
             let story = || format!("{} was {verb} at {}, but {why}", words.whose(trace, id), ms(at_ns));
             tally.violation(story, margin_ns, || {
-                in_order(words.join_event(trace, id).into_iter().chain([words.event(index, &[*token])]))
+                in_order(words.join_event(trace, id).into_iter().chain([words.event(index, &[token])]))
             });
         }
     }

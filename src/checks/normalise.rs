@@ -8,29 +8,29 @@
 //!   different list is a removal of its own (and breaks the promise of idempotence).
 //! - What was refused had no effect. What is unknown may have had one.
 
-use std::collections::HashMap;
-
+use super::grouped::grouped;
 use super::lifetimes;
 use super::notation::{
     Acceptance, LostAdmission, Maybe, MaybeCause, NEVER, Read, ReadKind, Removal, RemovalKind, Span, Trace, Value,
     ValueId,
 };
-use crate::history::{History, Record};
-use crate::model::{BatchId, DuplicateMeans, Entry, OpId, Operation, Outcome, Token};
+use super::token_ids::TokenIds;
+use crate::history::{History, Record, Row};
+use crate::model::{DuplicateMeans, Entry, OpKind, Operation, Outcome, Token};
 
 /// A history in the notation, with the way back from tokens to values.
 #[derive(Debug)]
 pub struct Normalised {
     /// The history in the notation.
     pub trace: Trace,
-    ids: HashMap<Token, ValueId>,
+    ids: TokenIds,
 }
 
 impl Normalised {
     /// The value of a token that the history names.
     #[must_use]
     pub fn id(&self, token: Token) -> Option<ValueId> {
-        self.ids.get(&token).copied()
+        self.ids.get(token)
     }
 }
 
@@ -38,6 +38,11 @@ impl Normalised {
 #[must_use]
 pub fn span(record: &Record) -> Span {
     Span { inv_ns: record.sent_ns, ret_ns: record.returned_ns.unwrap_or(NEVER) }
+}
+
+/// The time of one attempt.
+fn span_of(row: Row<'_>) -> Span {
+    Span { inv_ns: row.sent_ns(), ret_ns: row.returned_ns().unwrap_or(NEVER) }
 }
 
 /// Whether this answer leaves open whether the operation happened. An answer that does not fit the
@@ -61,192 +66,212 @@ pub fn is_unknown(record: &Record) -> bool {
 /// Brings a history into the notation.
 #[must_use]
 pub fn normalise(history: &History) -> Normalised {
-    let mut building = Building::default();
-    let mut batches: HashMap<BatchId, Vec<usize>> = HashMap::new();
-    let mut leaves: HashMap<OpId, Vec<usize>> = HashMap::new();
-    let (mut batch_order, mut leave_order) = (Vec::new(), Vec::new());
-    for (index, record) in history.records.iter().enumerate() {
-        match &record.call {
-            Operation::Join(entry) => building.join(index, record, *entry, history.header.terms.duplicate_means),
-            Operation::Admit { batch, .. } => {
-                batches
-                    .entry(*batch)
-                    .or_insert_with(|| {
-                        batch_order.push(*batch);
-                        Vec::new()
-                    })
-                    .push(index);
-            }
+    let mut building = Building::with_room(history);
+    let (mut batches, mut leaves) = (Vec::new(), Vec::new());
+    for (index, row) in history.records.rows().enumerate() {
+        match row.call() {
+            Operation::Join(entry) => building.join(index, row, entry, history.header.terms.duplicate_means),
+            Operation::Admit { batch, .. } => batches.push((batch.0, index as u32)),
             Operation::Leave(entry) => {
                 building.id(entry.token);
-                leaves
-                    .entry(record.op)
-                    .or_insert_with(|| {
-                        leave_order.push(record.op);
-                        Vec::new()
-                    })
-                    .push(index);
+                leaves.push((row.op().0, index as u32));
             }
-            Operation::Position(entry) | Operation::Renew(entry) => building.ask(index, record, *entry),
-            Operation::Entries(_) => {
-                if let Outcome::Entries(tokens) = &record.outcome {
-                    for token in tokens {
-                        building.id(*token);
-                    }
-                }
-            }
+            Operation::Position(entry) | Operation::Renew(entry) => building.ask(index, row, entry),
+            Operation::Entries(_) => row.tokens().into_iter().flatten().for_each(|token| {
+                building.id(token);
+            }),
             Operation::Sweep { .. } | Operation::Stats => {}
         }
     }
     // In order of the first attempt, so that the same history gives the same bytes.
-    for batch in batch_order {
-        building.admit(history, &batches[&batch]);
-    }
-    for op in leave_order {
-        building.leave(history, &leaves[&op]);
-    }
-    let Building { mut trace, ids } = building;
+    by_first(batches, |attempts| building.admit(history, attempts));
+    by_first(leaves, |attempts| building.leave(history, attempts));
+    let Building { mut trace, ids, .. } = building;
     lifetimes::add_possible_removals(history, &mut trace, &ids);
     Normalised { trace, ids }
+}
+
+/// What a further attempt tells of a value, or the first one of a value that an answer named before.
+fn merged(known: Value, told: Value) -> Value {
+    let mut value = Value { user: told.user, dedupe: told.dedupe, ..known };
+    if !known.may_have_joined() && (told.may_have_joined() || known.acceptance == Acceptance::Never) {
+        (value.acceptance, value.record) = (told.acceptance, told.record);
+    }
+    if told.join.inv_ns < value.join.inv_ns {
+        (value.join.inv_ns, value.record) = (told.join.inv_ns, told.record);
+    }
+    if told.acceptance == Acceptance::Accepted {
+        value.acceptance = Acceptance::Accepted;
+    }
+    value.join.ret_ns = value.join.ret_ns.min(told.join.ret_ns);
+    value
+}
+
+/// Hands over the records of each key, in order of the first of them.
+fn by_first(pairs: Vec<(u64, u32)>, mut each: impl FnMut(&[(u64, u32)])) {
+    let grouped = grouped(pairs);
+    let mut groups: Vec<&[(u64, u32)]> = grouped.groups().collect();
+    groups.sort_by_key(|group| group[0].1);
+    groups.into_iter().for_each(&mut each);
 }
 
 #[derive(Default)]
 struct Building {
     trace: Trace,
-    ids: HashMap<Token, ValueId>,
+    ids: TokenIds,
+    /// Room for the values of one admission.
+    values: Vec<ValueId>,
 }
 
 impl Building {
-    fn id(&mut self, token: Token) -> ValueId {
-        let values = &mut self.trace.values;
-        *self.ids.entry(token).or_insert_with(|| {
-            values.push(Value {
-                token,
-                user: None,
-                dedupe: None,
-                acceptance: Acceptance::Never,
-                join: Span { inv_ns: NEVER, ret_ns: NEVER },
-                record: None,
-            });
-            u32::try_from(values.len() - 1).expect("2^32 tokens do not fit in memory")
-        })
-    }
-
-    fn read(&mut self, kind: ReadKind, value: ValueId, index: usize, record: &Record) {
-        self.trace.reads.push(Read { kind, value, span: span(record), record: index });
-    }
-
-    fn join(&mut self, index: usize, record: &Record, entry: Entry, means: DuplicateMeans) {
-        let id = self.id(entry.token);
-        let span = span(record);
-        let value = &mut self.trace.values[id as usize];
-        value.user = Some(entry.user);
-        value.dedupe = Some(entry.dedupe);
-        let says = match &record.outcome {
-            Outcome::Joined => Acceptance::Accepted,
-            Outcome::Duplicate(token) if *token == entry.token => Acceptance::Accepted,
-            _ if is_unknown(record) => Acceptance::Unknown,
-            _ => Acceptance::Refused,
-        };
-        if says == Acceptance::Refused {
-            if value.acceptance == Acceptance::Never {
-                value.acceptance = Acceptance::Refused;
-                value.record = Some(index);
-            }
-        } else {
-            if !value.may_have_joined() {
-                value.acceptance = says;
-                value.record = Some(index);
-            }
-            if span.inv_ns < value.join.inv_ns {
-                value.join.inv_ns = span.inv_ns;
-                value.record = Some(index);
-            }
-            if says == Acceptance::Accepted {
-                value.acceptance = Acceptance::Accepted;
-                value.join.ret_ns = value.join.ret_ns.min(span.ret_ns);
+    /// Joins and removals are many: room for just so many keeps a large history from being copied as it grows.
+    fn with_room(history: &History) -> Building {
+        let (mut joins, mut removals, mut removed) = (0, 0, 0);
+        for row in history.records.rows() {
+            match row.kind() {
+                OpKind::Join => joins += 1,
+                OpKind::Admit => {
+                    removals += 1;
+                    removed += row.admitted().map_or(0, |tokens| tokens.len());
+                }
+                OpKind::Leave => {
+                    removals += 1;
+                    removed += 1;
+                }
+                _ => {}
             }
         }
-        if let Outcome::Duplicate(token) = record.outcome {
+        let mut building = Building { ids: TokenIds::with_room(joins + 1), ..Building::default() };
+        building.trace.values.reserve(joins);
+        building.trace.removals.reserve(removals, removed);
+        building
+    }
+
+    fn id(&mut self, token: Token) -> ValueId {
+        let values = &mut self.trace.values;
+        self.ids.get_or_insert(token, || values.push(Value::named(token)))
+    }
+
+    fn read(&mut self, kind: ReadKind, value: ValueId, index: usize, row: Row<'_>) {
+        self.trace.reads.push(Read { kind, value, span: span_of(row), record: index });
+    }
+
+    fn join(&mut self, index: usize, row: Row<'_>, entry: Entry, means: DuplicateMeans) {
+        let span = span_of(row);
+        let outcome = row.outcome();
+        let says = match outcome {
+            Outcome::Joined => Acceptance::Accepted,
+            Outcome::Duplicate(token) if token == entry.token => Acceptance::Accepted,
+            Outcome::Duplicate(_) | Outcome::Refused(_) => Acceptance::Refused,
+            _ => Acceptance::Unknown,
+        };
+        let told = Value {
+            user: Some(entry.user),
+            dedupe: Some(entry.dedupe),
+            acceptance: says,
+            join: Span {
+                inv_ns: if says == Acceptance::Refused { NEVER } else { span.inv_ns },
+                ret_ns: if says == Acceptance::Accepted { span.ret_ns } else { NEVER },
+            },
+            record: Some(index),
+            ..Value::named(entry.token)
+        };
+        let Building { trace, ids, .. } = self;
+        let mut first = false;
+        let id = ids.get_or_insert(entry.token, || {
+            first = true;
+            trace.values.push(told)
+        });
+        if !first {
+            trace.values.set(id, merged(trace.value(id), told));
+        }
+        if let Outcome::Duplicate(token) = outcome {
             // To a repeated attempt, the own token says only that the first one went through.
-            let own_retry = token == entry.token && record.attempt > 0;
+            let own_retry = token == entry.token && row.attempt() > 0;
             let kind = match means {
                 DuplicateMeans::WaitingNow if !own_retry => ReadKind::Waiting,
                 _ => ReadKind::Accepted,
             };
             let stands = self.id(token);
-            self.read(kind, stands, index, record);
+            self.read(kind, stands, index, row);
         }
     }
 
-    fn ask(&mut self, index: usize, record: &Record, entry: Entry) {
+    fn ask(&mut self, index: usize, row: Row<'_>, entry: Entry) {
         let id = self.id(entry.token);
-        match record.outcome {
-            Outcome::Position(_) | Outcome::Renewed => self.read(ReadKind::Waiting, id, index, record),
-            Outcome::NotWaiting => self.read(ReadKind::Absent, id, index, record),
+        match row.outcome() {
+            Outcome::Position(_) | Outcome::Renewed => self.read(ReadKind::Waiting, id, index, row),
+            Outcome::NotWaiting => self.read(ReadKind::Absent, id, index, row),
             _ => {}
         }
     }
 
     /// All attempts at one batch, in order of sending.
-    fn admit(&mut self, history: &History, attempts: &[usize]) {
-        let records = || attempts.iter().map(|index| (*index, &history.records[*index]));
-        let mut answers: Vec<(usize, &Vec<Token>)> = records()
+    fn admit(&mut self, history: &History, attempts: &[(u64, u32)]) {
+        let record = |(_, index): &(u64, u32)| (*index as usize, history.records.at(*index as usize));
+        if let [(_, index)] = attempts {
+            let row = history.records.row(*index as usize);
+            if let (Operation::Admit { count, .. }, Some(tokens)) = (row.call(), row.admitted()) {
+                return self.admitted(*index as usize, span_of(row), count, tokens);
+            }
+        }
+        let records: Vec<(usize, Record)> = attempts.iter().map(record).collect();
+        let mut answers: Vec<(usize, &Record, &[Token])> = records
+            .iter()
             .filter_map(|(index, record)| match &record.outcome {
-                Outcome::Admitted(tokens) => Some((index, tokens)),
+                Outcome::Admitted(tokens) => Some((*index, record, tokens.as_slice())),
                 _ => None,
             })
             .collect();
-        let unanswered = records().filter(|(_, record)| is_unknown(record)).map(|(index, _)| index);
+        let unanswered = || records.iter().filter(|(_, record)| is_unknown(record));
         if answers.is_empty() {
-            if let Some(first) = unanswered.min()
-                && let Operation::Admit { count, .. } = history.records[first].call
+            if let Some((index, first)) = unanswered().min_by_key(|(index, _)| *index)
+                && let Operation::Admit { count, .. } = first.call
             {
-                self.trace.lost.push(LostAdmission {
-                    asked: count,
-                    inv_ns: history.records[first].sent_ns,
-                    record: first,
-                });
+                self.trace.lost.push(LostAdmission { asked: count, inv_ns: first.sent_ns, record: *index });
             }
             return;
         }
-        answers.sort_by_key(|(index, _)| (span(&history.records[*index]).ret_ns, *index));
+        answers.sort_by_key(|(index, record, _)| (span(record).ret_ns, *index));
         // An unanswered attempt may be the one that removed what a later one answered.
-        let unanswered_ns = unanswered.map(|index| history.records[index].sent_ns).min().unwrap_or(NEVER);
-        let first_sent_ns = records()
+        let unanswered_ns = unanswered().map(|(_, record)| record.sent_ns).min().unwrap_or(NEVER);
+        let first_sent_ns = records
+            .iter()
             .filter(|(_, record)| !matches!(record.outcome, Outcome::Refused(_)))
             .map(|(_, record)| record.sent_ns)
             .min()
             .unwrap_or(NEVER);
-        let mut seen: Vec<&Vec<Token>> = Vec::new();
-        for (index, tokens) in answers {
+        let mut seen: Vec<&[Token]> = Vec::new();
+        for (index, record, tokens) in answers {
             if seen.contains(&tokens) {
                 continue;
             }
-            let record = &history.records[index];
             let inv_ns = if seen.is_empty() { first_sent_ns } else { record.sent_ns.min(unanswered_ns) };
             seen.push(tokens);
-            let asked = match record.call {
-                Operation::Admit { count, .. } => count as usize,
-                _ => 0,
-            };
-            let values = tokens.iter().map(|token| self.id(*token)).collect();
-            self.trace.removals.push(Removal {
-                kind: RemovalKind::Batch { short: tokens.len() < asked },
-                values,
-                span: Span { inv_ns, ret_ns: span(record).ret_ns },
-                record: index,
-            });
+            if let Operation::Admit { count, .. } = record.call {
+                let span = Span { inv_ns, ret_ns: span(record).ret_ns };
+                self.admitted(index, span, count, tokens.iter().copied());
+            }
         }
     }
 
+    /// An admission that was answered.
+    fn admitted(&mut self, record: usize, span: Span, asked: u32, tokens: impl Iterator<Item = Token>) {
+        let mut values = std::mem::take(&mut self.values);
+        values.clear();
+        values.extend(tokens.map(|token| self.id(token)));
+        let kind = RemovalKind::Batch { short: values.len() < asked as usize };
+        self.trace.removals.push(Removal { kind, values: &values, span, record });
+        self.values = values;
+    }
+
     /// All attempts of one leave, in order of sending.
-    fn leave(&mut self, history: &History, attempts: &[usize]) {
-        let records = || attempts.iter().map(|index| (*index, &history.records[*index]));
-        let Some(entry) = history.records[attempts[0]].call.entry() else { return };
+    fn leave(&mut self, history: &History, attempts: &[(u64, u32)]) {
+        let records = || attempts.iter().map(|(_, index)| (*index as usize, history.records.at(*index as usize)));
+        let Some(entry) = records().next().and_then(|(_, first)| first.call.entry()) else { return };
         let value = self.id(entry.token);
-        for (index, record) in records().filter(|(_, record)| record.outcome == Outcome::NotWaiting) {
-            self.read(ReadKind::Absent, value, index, record);
+        for (index, _) in records().filter(|(_, record)| record.outcome == Outcome::NotWaiting) {
+            self.read(ReadKind::Absent, value, index, history.records.row(index));
         }
         let unanswered = records().find(|(_, record)| is_unknown(record));
         let left = records()
@@ -255,17 +280,12 @@ impl Building {
         match (left, unanswered) {
             (Some((index, record)), lost) => {
                 let inv_ns = lost.map_or(record.sent_ns, |(_, lost)| lost.sent_ns.min(record.sent_ns));
-                let span = Span { inv_ns, ret_ns: span(record).ret_ns };
-                self.trace.removals.push(Removal {
-                    kind: RemovalKind::Leave,
-                    values: vec![value],
-                    span,
-                    record: index,
-                });
+                let span = Span { inv_ns, ret_ns: span(&record).ret_ns };
+                self.trace.removals.push(Removal { kind: RemovalKind::Leave, values: &[value], span, record: index });
             }
             (None, Some((index, record))) => {
                 let span = Span { inv_ns: record.sent_ns, ret_ns: NEVER };
-                self.trace.maybes.push(Maybe { value, span, cause: MaybeCause::LostLeave(index) });
+                self.trace.maybes.push(Maybe { value, span, after_join_ns: 0, cause: MaybeCause::LostLeave(index) });
             }
             (None, None) => {}
         }

@@ -14,7 +14,7 @@ use super::Normalised;
 use super::finding::Finding;
 use super::line::Rule;
 use super::notation::{NEVER, ValueId};
-use super::stay::{Stay, stays};
+use super::stay::{Stays, stays};
 use super::sweep::{FifoClass, Scope};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
@@ -29,15 +29,16 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let stays = stays(trace);
     let mut tally = Tally::default();
     let mut by_user: Vec<_> = (0u32..)
-        .zip(&trace.values)
-        .filter(|(id, _)| stays[*id as usize].accepted)
+        .zip(trace.values.iter())
+        .filter(|(id, _)| stays.at(*id).accepted)
         .filter_map(|(id, value)| value.user.map(|user| (user, id)))
         .collect();
     by_user.sort_unstable();
     for tokens in by_user.chunk_by(|a, b| a.0 == b.0).filter(|tokens| tokens.len() > 1) {
-        let admitted = |id: ValueId| stays[id as usize].removal(trace).is_some_and(|removal| removal.is_batch());
+        let admitted = |id: ValueId| stays.at(id).removal(trace).is_some_and(|removal| removal.is_batch());
         tally.examine(tokens.iter().filter(|(_, id)| admitted(*id)).count());
     }
+    let several = tally.examined() > 0;
     judge_lists(history, normalised, &stays, &mut tally);
     let rule = Rule {
         promise: Promise::PerUserFifo,
@@ -45,10 +46,11 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
         scope: Scope::OrderOnly,
         nothing: "no user with two or more tokens was admitted, so no user's order was seen: give users several tokens (dedupe by request)",
     };
-    rule.judge(history, trace, tally)
+    // Whoever holds one token cannot be overtaken by another of theirs.
+    if several { rule.judge(history, trace, tally) } else { tally.finding(rule.promise, rule.nothing) }
 }
 
-fn judge_lists(history: &History, normalised: &Normalised, stays: &[Stay], tally: &mut Tally) {
+fn judge_lists(history: &History, normalised: &Normalised, stays: &Stays<'_>, tally: &mut Tally) {
     let trace = &normalised.trace;
     let words = Words::new(history);
     for (index, record) in history.records.iter().enumerate() {
@@ -64,9 +66,9 @@ fn judge_lists(history: &History, normalised: &Normalised, stays: &[Stay], tally
                 continue;
             }
             if let Some(first) = latest
-                && stays[second as usize].joined_by_ns < inv_ns(first)
+                && stays.at(second).joined_by_ns < inv_ns(first)
             {
-                let gap_ns = inv_ns(first) - stays[second as usize].joined_by_ns;
+                let gap_ns = inv_ns(first) - stays.at(second).joined_by_ns;
                 let story = || {
                     format!(
                         "{} returned {} before {} was sent, yet a list of the user's entries names {} first",

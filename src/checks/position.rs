@@ -15,7 +15,7 @@ use super::fenwick::Fenwick;
 use super::finding::{Counterexample, Finding};
 use super::normalise::span;
 use super::notation::{NEVER, Span, Trace, ValueId};
-use super::stay::{Stay, stays};
+use super::stay::{Stay, Stays, stays};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
@@ -68,17 +68,17 @@ fn answers(history: &History, normalised: &Normalised) -> Vec<Answer> {
             _ => continue,
         };
         if let Some(value) = normalised.id(entry.token) {
-            answers.push(Answer { record, value, span: span(asked), place, lowest: 1, highest: 1 });
+            answers.push(Answer { record, value, span: span(&asked), place, lowest: 1, highest: 1 });
         }
     }
     answers
 }
 
 /// Certainly ahead: joined certainly before, and stays at least until the answer.
-fn bound_from_below(trace: &Trace, stays: &[Stay], answers: &mut [Answer]) {
+fn bound_from_below(trace: &Trace, stays: &Stays<'_>, answers: &mut [Answer]) {
     let mut ends: Vec<u64> = stays.iter().map(|stay| stay.stays_until_ns).collect();
     let mut tree = Fenwick::new(&mut ends);
-    let mut joined: Vec<&Stay> = stays.iter().filter(|stay| stay.joined_by_ns < NEVER).collect();
+    let mut joined: Vec<Stay> = stays.iter().filter(|stay| stay.joined_by_ns < NEVER).collect();
     joined.sort_by_key(|stay| Reverse(stay.joined_by_ns));
     answers.sort_by_key(|answer| (trace.value(answer.value).join.inv_ns, answer.record));
     for answer in answers.iter_mut() {
@@ -91,23 +91,23 @@ fn bound_from_below(trace: &Trace, stays: &[Stay], answers: &mut [Answer]) {
 }
 
 /// Possibly ahead: may have joined before, and may have stayed until the question.
-fn bound_from_above(trace: &Trace, stays: &[Stay], answers: &mut [Answer]) {
+fn bound_from_above(trace: &Trace, stays: &Stays<'_>, answers: &mut [Answer]) {
     let mut ends: Vec<u64> = stays.iter().map(|stay| stay.gone_by_ns).collect();
     let mut tree = Fenwick::new(&mut ends);
     let mut joined: Vec<ValueId> =
-        (0u32..).zip(&trace.values).filter(|(_, value)| value.may_have_joined()).map(|(id, _)| id).collect();
+        (0u32..).zip(trace.values.iter()).filter(|(_, value)| value.may_have_joined()).map(|(id, _)| id).collect();
     joined.sort_by_key(|id| Reverse(trace.value(*id).join.inv_ns));
-    let latest_ns = |answer: &Answer| stays[answer.value as usize].joined_by_ns.min(answer.span.ret_ns);
+    let latest_ns = |answer: &Answer| stays.at(answer.value).joined_by_ns.min(answer.span.ret_ns);
     answers.sort_by_key(|answer| (latest_ns(answer), answer.record));
     for answer in answers.iter_mut() {
         let latest_ns = latest_ns(answer);
         while let Some(id) = joined.pop_if(|id| trace.value(*id).join.inv_ns <= latest_ns) {
-            tree.insert(stays[id as usize].gone_by_ns);
+            tree.insert(stays.at(id).gone_by_ns);
         }
         let value = trace.value(answer.value);
         let counted_itself = value.may_have_joined()
             && value.join.inv_ns <= latest_ns
-            && stays[answer.value as usize].gone_by_ns >= answer.span.inv_ns;
+            && stays.at(answer.value).gone_by_ns >= answer.span.inv_ns;
         answer.highest = 1 + tree.count_at_least(answer.span.inv_ns) - u64::from(counted_itself);
     }
     answers.sort_by_key(|answer| answer.record);
@@ -125,16 +125,16 @@ fn certainly_waits(stay: &Stay, span: Span) -> bool {
 }
 
 /// Whether the entry was certainly not in line at any moment of the answer's span.
-fn certainly_away(trace: &Trace, stays: &[Stay], answer: &Answer) -> bool {
-    let (value, stay) = (trace.value(answer.value), &stays[answer.value as usize]);
+fn certainly_away(trace: &Trace, stays: &Stays<'_>, answer: &Answer) -> bool {
+    let (value, stay) = (trace.value(answer.value), &stays.at(answer.value));
     let left = stay.taker.is_some() && stay.gone_by_ns < answer.span.inv_ns;
     left || !value.may_have_joined() || value.join.inv_ns > answer.span.ret_ns
 }
 
 /// `None` if the answer is possible, else about how many operations it takes to show that it is not.
-fn proof_size(trace: &Trace, stays: &[Stay], tolerance: PositionTolerance, answer: &Answer) -> Option<u64> {
+fn proof_size(trace: &Trace, stays: &Stays<'_>, tolerance: PositionTolerance, answer: &Answer) -> Option<u64> {
     let Some(place) = answer.place else {
-        return certainly_waits(&stays[answer.value as usize], answer.span).then_some(1);
+        return certainly_waits(&stays.at(answer.value), answer.span).then_some(1);
     };
     if certainly_away(trace, stays, answer) {
         return Some(2);
@@ -147,7 +147,7 @@ fn proof_size(trace: &Trace, stays: &[Stay], tolerance: PositionTolerance, answe
     (place > too_high).then_some(1_000_000 + answer.highest)
 }
 
-fn tell(words: Words<'_>, trace: &Trace, stays: &[Stay], answer: &Answer) -> String {
+fn tell(words: Words<'_>, trace: &Trace, stays: &Stays<'_>, answer: &Answer) -> String {
     let whose = words.whose(trace, answer.value);
     let at = ms(answer.span.ret_ns);
     let Some(place) = answer.place else {
@@ -173,7 +173,7 @@ const SHOWN: usize = 8;
 fn proof(
     words: Words<'_>,
     trace: &Trace,
-    stays: &[Stay],
+    stays: &Stays<'_>,
     tolerance: PositionTolerance,
     answer: &Answer,
 ) -> Counterexample {
@@ -182,14 +182,14 @@ fn proof(
     let own = words.join_event(trace, answer.value).into_iter().chain([words.event(answer.record, &about)]);
     let place = answer.place.filter(|place| *place < answer.lowest && !certainly_away(trace, stays, answer));
     let Some(place) = place else {
-        let stay = &stays[answer.value as usize];
-        let left = stay.removal(trace).map(|removal| words.removal_event(removal, &about));
+        let stay = &stays.at(answer.value);
+        let left = stay.removal(trace).map(|removal| words.removal_event(&removal, &about));
         return Counterexample { story, events: in_order(own.chain(left)), margin_ns: None };
     };
     // Those ahead by the widest margin; one more than the place allows for is enough.
     let own_ns = trace.value(answer.value).join.inv_ns;
     let mut ahead: Vec<(u64, ValueId)> = (0u32..)
-        .zip(stays)
+        .zip(stays.iter())
         .filter_map(|(id, stay)| {
             let joined_ns = own_ns.checked_sub(stay.joined_by_ns)?;
             let left_ns = stay.stays_until_ns.checked_sub(answer.span.ret_ns)?;
@@ -201,9 +201,9 @@ fn proof(
     ahead.truncate(enough);
     let margin_ns = ahead.last().map(|(margin_ns, _)| *margin_ns);
     let shown = ahead.iter().take(SHOWN).flat_map(|(_, id)| {
-        let removal = stays[*id as usize].removal(trace);
+        let removal = stays.at(*id).removal(trace);
         let about = [trace.value(*id).token];
-        words.join_event(trace, *id).into_iter().chain(removal.map(|removal| words.removal_event(removal, &about)))
+        words.join_event(trace, *id).into_iter().chain(removal.map(|removal| words.removal_event(&removal, &about)))
     });
     Counterexample { story, events: in_order(own.chain(shown)), margin_ns }
 }

@@ -30,7 +30,7 @@ pub(super) fn project(trace: &Trace, kept: &BTreeSet<Item>) -> Trace {
     for item in kept {
         if let Item::Value(id) = item {
             ids[*id as usize] = Some(u32::try_from(part.values.len()).expect("a part is no larger than the whole"));
-            part.values.push(trace.value(*id).clone());
+            part.values.push(trace.value(*id));
         }
     }
     for (index, removal) in trace.removals.iter().enumerate() {
@@ -40,7 +40,7 @@ pub(super) fn project(trace: &Trace, kept: &BTreeSet<Item>) -> Trace {
             continue;
         }
         let kind = if removal.is_batch() { RemovalKind::Batch { short } } else { RemovalKind::Leave };
-        part.removals.push(Removal { kind, values, ..removal.clone() });
+        part.removals.push(Removal { kind, values: &values, ..removal });
     }
     for maybe in &trace.maybes {
         if let Some(value) = ids[maybe.value as usize] {
@@ -107,9 +107,9 @@ fn leave_out(mut part: Trace, breaks: impl Fn(&Trace) -> bool) -> Trace {
 fn within(trace: &Trace, from_ns: u64, until_ns: u64) -> BTreeSet<Item> {
     let touches = |span: Span| [span.inv_ns, span.ret_ns].iter().any(|ns| (from_ns..=until_ns).contains(ns));
     let mut values: BTreeSet<ValueId> = BTreeSet::new();
-    values.extend((0u32..).zip(&trace.values).filter(|(_, value)| touches(value.join)).map(|(id, _)| id));
+    values.extend((0u32..).zip(trace.values.iter()).filter(|(_, value)| touches(value.join)).map(|(id, _)| id));
     for removal in trace.removals.iter().filter(|removal| touches(removal.span)) {
-        values.extend(&removal.values);
+        values.extend(removal.values);
     }
     values.extend(trace.reads.iter().filter(|read| touches(read.span)).map(|read| read.value));
     let mut items = about(trace, values);
@@ -127,7 +127,7 @@ pub(super) fn about(trace: &Trace, values: BTreeSet<ValueId>) -> BTreeSet<Item> 
 
 /// Everything.
 fn all(trace: &Trace) -> Vec<Item> {
-    let values = (0u32..).take(trace.values.len()).map(Item::Value);
+    let values = trace.values.ids().map(Item::Value);
     let shorts = trace.removals.iter().enumerate().filter(|(_, removal)| removal.is_short());
     let reads = (0..trace.reads.len()).map(Item::Read);
     values.chain(shorts.map(|(index, _)| Item::Short(index))).chain(reads).collect()

@@ -1,20 +1,20 @@
 //! A breach of the line, told in words.
 
 use super::notation::{NEVER, Trace, ValueId};
-use super::stay::{Overtaking, Stay, overtaking};
+use super::stay::{Overtaking, Stays, overtaking};
 use super::sweep::{Breach, Late, What};
 use super::words::{Words, ms};
 
 /// A breach in one or two sentences, and how far the clocks would have to be off to void it, if that is known.
-pub(super) fn tell(words: Words<'_>, trace: &Trace, stays: &[Stay], breach: &Breach) -> (String, Option<u64>) {
+pub(super) fn tell(words: Words<'_>, trace: &Trace, stays: &Stays<'_>, breach: &Breach) -> (String, Option<u64>) {
     match breach.what {
         What::NeverJoined { removal, value } => {
-            let removed = words.removed(&trace.removals[removal]);
+            let removed = words.removed(&trace.removals.at(removal));
             (format!("{} was {removed}, yet no join of it was accepted", words.whose(trace, value)), None)
         }
         What::RemovedTwice { removal, value } => {
-            let again = words.removed(&trace.removals[removal]);
-            let first = stays[value as usize].removal(trace).map_or_else(String::new, |first| words.removed(first));
+            let again = words.removed(&trace.removals.at(removal));
+            let first = stays.at(value).removal(trace).map_or_else(String::new, |first| words.removed(&first));
             (format!("{} was {first}, and again {again}", words.whose(trace, value)), None)
         }
         What::Late { removal, why } => late(words, trace, stays, removal, why),
@@ -36,9 +36,9 @@ pub(super) fn tell(words: Words<'_>, trace: &Trace, stays: &[Stay], breach: &Bre
         }
         What::ReadTooLate { read } | What::ReadExpired { read } => {
             let read = &trace.reads[read];
-            let stay = &stays[read.value as usize];
+            let stay = &stays.at(read.value);
             let gap_ns = read.span.inv_ns.saturating_sub(stay.gone_by_ns);
-            let gone = stay.removal(trace).map_or_else(|| "expired".to_owned(), |removal| words.removed(removal));
+            let gone = stay.removal(trace).map_or_else(|| "expired".to_owned(), |removal| words.removed(&removal));
             let who = words.whose(trace, read.value);
             (
                 format!("{who} was {gone}, yet a call sent {} later was answered that it still waits", ms(gap_ns)),
@@ -64,8 +64,8 @@ pub(super) fn tell(words: Words<'_>, trace: &Trace, stays: &[Stay], breach: &Bre
     }
 }
 
-fn late(words: Words<'_>, trace: &Trace, stays: &[Stay], removal: usize, why: Late) -> (String, Option<u64>) {
-    let node = &trace.removals[removal];
+fn late(words: Words<'_>, trace: &Trace, stays: &Stays<'_>, removal: usize, why: Late) -> (String, Option<u64>) {
+    let node = &trace.removals.at(removal);
     match why {
         Late::NotReady(value) => {
             let who = words.whose(trace, value);
@@ -91,7 +91,7 @@ fn late(words: Words<'_>, trace: &Trace, stays: &[Stay], removal: usize, why: La
             }
         },
         Late::Disordered { first, second } => {
-            let margin_ns = trace.value(first).join.inv_ns.checked_sub(stays[second as usize].joined_by_ns);
+            let margin_ns = trace.value(first).join.inv_ns.checked_sub(stays.at(second).joined_by_ns);
             let gap = margin_ns.map_or_else(
                 || "certainly".to_owned(),
                 |gap_ns| format!("{} {}", accepted(trace, stays, second), ms(gap_ns)),
@@ -117,9 +117,9 @@ fn late(words: Words<'_>, trace: &Trace, stays: &[Stay], removal: usize, why: La
 }
 
 /// "u7's join of t12 returned 3.2 ms before u9's join of t31 was sent, yet t31 was admitted 11.0 ms before …"
-pub(super) fn overtaken_story(words: Words<'_>, trace: &Trace, stays: &[Stay], pair: Overtaking) -> String {
+pub(super) fn overtaken_story(words: Words<'_>, trace: &Trace, stays: &Stays<'_>, pair: Overtaking) -> String {
     let Overtaking { overtaken, overtaker, .. } = pair;
-    let (a, b) = (&stays[overtaken as usize], &stays[overtaker as usize]);
+    let (a, b) = (&stays.at(overtaken), &stays.at(overtaker));
     let joined_ns = trace.value(overtaker).join.inv_ns.saturating_sub(a.joined_by_ns);
     let (first, second) = (words.join(trace, overtaken), words.join(trace, overtaker));
     let (late, early) = (words.value(trace, overtaken), words.value(trace, overtaker));
@@ -139,20 +139,20 @@ pub(super) fn overtaken_story(words: Words<'_>, trace: &Trace, stays: &[Stay], p
 }
 
 /// How it is known that a value had joined: by its own reply, or by another answer that names it.
-fn accepted(trace: &Trace, stays: &[Stay], value: ValueId) -> &'static str {
-    let own = trace.value(value).join.ret_ns == stays[value as usize].joined_by_ns;
+fn accepted(trace: &Trace, stays: &Stays<'_>, value: ValueId) -> &'static str {
+    let own = trace.value(value).join.ret_ns == stays.at(value).joined_by_ns;
     if own { "returned" } else { "was known to be accepted" }
 }
 
 /// How certainly a value was in line all through a span: the smaller of the two gaps.
-fn present(stays: &[Stay], value: ValueId, inv_ns: u64, ret_ns: u64) -> Option<u64> {
-    let stay = &stays[value as usize];
+fn present(stays: &Stays<'_>, value: ValueId, inv_ns: u64, ret_ns: u64) -> Option<u64> {
+    let stay = &stays.at(value);
     Some(inv_ns.checked_sub(stay.joined_by_ns)?.min(stay.stays_until_ns.checked_sub(ret_ns)?))
 }
 
 /// Since when a value waited, and how long after an answer it left.
-fn after(stays: &[Stay], trace: &Trace, value: ValueId, ret_ns: u64) -> String {
-    let stay = &stays[value as usize];
+fn after(stays: &Stays<'_>, trace: &Trace, value: ValueId, ret_ns: u64) -> String {
+    let stay = &stays.at(value);
     let joined = if stay.joined_by_ns == NEVER {
         String::new()
     } else {

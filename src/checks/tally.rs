@@ -20,6 +20,10 @@ impl Tally {
         self.examined += count as u64;
     }
 
+    pub(super) fn examined(&self) -> u64 {
+        self.examined
+    }
+
     pub(super) fn violations(&self) -> u64 {
         self.violations
     }

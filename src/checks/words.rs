@@ -58,16 +58,16 @@ impl<'a> Words<'a> {
     }
 
     /// "admitted at 12.3 ms" or "left at 12.3 ms".
-    pub(super) fn removed(self, removal: &Removal) -> String {
+    pub(super) fn removed(self, removal: &Removal<'_>) -> String {
         let verb = if removal.is_batch() { "admitted" } else { "removed by its leave" };
         if removal.span.ret_ns == NEVER { verb.to_owned() } else { format!("{verb} by {}", ms(removal.span.ret_ns)) }
     }
 
     /// "asked for 5 and was answered with 1"; from the record, since a part of a trace may hold fewer.
     pub(super) fn answered(self, index: usize) -> String {
-        let record = &self.history.records[index];
+        let record = self.history.records.at(index);
         let (Operation::Admit { count, .. }, Outcome::Admitted(tokens)) = (&record.call, &record.outcome) else {
-            return self.text(record, &[]);
+            return self.text(&record, &[]);
         };
         match tokens.len() {
             0 => format!("asked for {count} and was answered that nobody waits"),
@@ -77,19 +77,19 @@ impl<'a> Words<'a> {
 
     /// A record as an event. Of a list of tokens only those that matter here are written out.
     pub(super) fn event(self, index: usize, about: &[Token]) -> Event {
-        let record = &self.history.records[index];
+        let record = self.history.records.at(index);
         self.event_in(index, Span { inv_ns: record.sent_ns, ret_ns: record.returned_ns.unwrap_or(NEVER) }, about)
     }
 
     /// A record as an event with the span of all its attempts.
     pub(super) fn event_in(self, index: usize, span: Span, about: &[Token]) -> Event {
-        let record = &self.history.records[index];
+        let record = self.history.records.at(index);
         Event {
             record: index as u64,
             client: record.client.0,
             invoked_ns: span.inv_ns,
             returned_ns: (span.ret_ns < NEVER).then_some(span.ret_ns),
-            text: self.text(record, about),
+            text: self.text(&record, about),
         }
     }
 
@@ -101,14 +101,14 @@ impl<'a> Words<'a> {
             return Some(self.event(record, &[value.token]));
         }
         let mut event = self.event_in(record, value.join, &[value.token]);
-        if value.join.ret_ns < NEVER && matches!(self.history.records[record].outcome, Outcome::Unknown(_)) {
+        if value.join.ret_ns < NEVER && matches!(self.history.records.at(record).outcome, Outcome::Unknown(_)) {
             // The first attempt went unanswered; a later one told that it stands.
-            event.text = format!("{} → no reply, repeated, stands", self.call(&self.history.records[record].call));
+            event.text = format!("{} → no reply, repeated, stands", self.call(&self.history.records.at(record).call));
         }
         Some(event)
     }
 
-    pub(super) fn removal_event(self, removal: &Removal, about: &[Token]) -> Event {
+    pub(super) fn removal_event(self, removal: &Removal<'_>, about: &[Token]) -> Event {
         self.event_in(removal.record, removal.span, about)
     }
 

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::{Error, Exit};
-use crate::queue::Design;
+use crate::queue::{Broken, Design};
 use crate::target::{TargetChoice, TargetOptions};
 
 /// Proves, before a rollout, that a Redis-backed waiting queue keeps its line, and says how fast it is.
@@ -29,6 +29,8 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// List queue designs, scenarios or runs
     List(ListArguments),
+    /// Run broken designs and show which check notices each
+    Selftest(SelftestArguments),
     /// Say which Redis would be used, and why
     Doctor(DoctorArguments),
     /// Remove what ended runs may have left behind: containers, temporary folders
@@ -98,6 +100,9 @@ pub(super) struct CheckArguments {
     /// Histories: .parquet, .jsonl or .jsonl.gz
     #[arg(required = true, value_name = "HISTORY")]
     pub(super) histories: Vec<Utf8PathBuf>,
+    /// Replay the saved order of all operations that proves each line (FILE.order.txt.gz); save it first where there is none
+    #[arg(long)]
+    pub(super) certificate: bool,
     /// How to show the result
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -117,6 +122,27 @@ pub(super) struct ReportArguments {
 pub(super) struct ListArguments {
     /// What to list
     pub(super) what: Listed,
+    /// Of the queues, the broken ones of the self-test
+    #[arg(long)]
+    pub(super) broken: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SelftestArguments {
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// Only these broken designs, separated by commas
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = broken)]
+    pub(super) only: Vec<Broken>,
+    /// Print the trial that shows this broken design, and run nothing
+    #[arg(long, value_name = "NAME", value_parser = design)]
+    pub(super) trial: Option<Design>,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// No progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -145,6 +171,11 @@ pub(super) enum Format {
     Json,
     /// For pull requests
     Markdown,
+}
+
+fn broken(name: &str) -> Result<Broken, String> {
+    let found = Broken::all().into_iter().find(|broken| broken.facts().name == name);
+    found.ok_or_else(|| format!("no broken design is called `{name}`; see stanchion list queues --broken"))
 }
 
 fn design(name: &str) -> Result<Design, String> {

@@ -7,8 +7,9 @@ use crate::pipeline;
 use crate::report::Run;
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<Exit, Error> {
-    let about = Run { repeat: repeat::check(&arguments.histories), ..Run::default() };
-    let document = pipeline::check(&arguments.histories, about)?;
+    let repeat = repeat::check(&arguments.histories, arguments.certificate);
+    let about = Run { repeat, ..Run::default() };
+    let document = pipeline::check(&arguments.histories, arguments.certificate, about)?;
     output::document(&document, arguments.format)?;
     Ok(document.verdict.into())
 }

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::output;
 use crate::history::HistoryError;
 use crate::load::{LoadError, Trouble};
-use crate::pipeline::Failure;
-use crate::run_folder::FolderError;
+use crate::pipeline::{CheckError, Failure};
+use crate::run_folder::{FolderError, OrderError};
 use crate::target::TargetError;
 use crate::verdict::Verdict;
 
@@ -83,6 +83,17 @@ impl From<FolderError> for Error {
             Exit::Environment
         };
         Error::new(exit, error.to_string())
+    }
+}
+
+impl From<CheckError> for Error {
+    fn from(error: CheckError) -> Error {
+        match error {
+            CheckError::History(error) => error.into(),
+            CheckError::Order(OrderError::Folder(error)) => error.into(),
+            CheckError::Order(error @ OrderError::Text { .. }) => Error::new(Exit::Usage, error.to_string()),
+            CheckError::Order(error @ OrderError::Flawed { .. }) => Error::new(Exit::Broken, error.to_string()),
+        }
     }
 }
 

@@ -5,12 +5,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::arguments::{ListArguments, Listed};
 use super::exit::{Error, Exit};
 use super::{output, run};
-use crate::queue::Design;
+use crate::queue::{Broken, Design};
 use crate::report::Document;
 use crate::run_folder::{self, FolderError};
 
 pub(super) fn list(arguments: &ListArguments) -> Result<Exit, Error> {
     let lines = match arguments.what {
+        Listed::Queues if arguments.broken => broken(),
         Listed::Queues => queues(),
         Listed::Scenarios => scenarios()?,
         Listed::Runs => runs()?,
@@ -26,6 +27,15 @@ fn queues() -> String {
         format!("{:<19} {}\n{:<19} claims {}\n", facts.name, facts.summary, "", claims.join(", "))
     };
     Design::ALL.iter().map(line).collect()
+}
+
+fn broken() -> String {
+    let line = |broken: Broken| {
+        let facts = broken.facts();
+        let (name, breaks) = (facts.name, broken.breaks().name());
+        format!("{name:<29} {}\n{:<29} breaks {breaks} in the trial {}\n", facts.summary, "", broken.trial())
+    };
+    Broken::all().into_iter().map(line).collect()
 }
 
 fn scenarios() -> Result<String, Error> {

@@ -12,6 +12,7 @@ mod progress;
 mod repeat;
 mod report;
 mod run;
+mod selftest;
 mod signals;
 
 use clap::Parser as _;
@@ -31,6 +32,10 @@ pub fn main() -> std::process::ExitCode {
         Command::Check(check) => check::check(&check),
         Command::Report(report) => report::report(&report),
         Command::List(list) => list::list(&list),
+        Command::Selftest(arguments) => match arguments.trial {
+            Some(design) => selftest::trial(design),
+            None => selftest::selftest(&arguments),
+        },
         Command::Doctor(doctor) => doctor::doctor(&doctor),
         Command::Clean => clean::clean(),
         Command::Completions { shell } => completions::completions(shell),

@@ -34,8 +34,9 @@ pub(super) fn run(arguments: &RunArguments, target: &TargetChoice) -> String {
 }
 
 /// The command that judges histories again.
-pub(super) fn check(histories: &[Utf8PathBuf]) -> String {
+pub(super) fn check(histories: &[Utf8PathBuf], certificate: bool) -> String {
     let mut words = vec!["stanchion check".to_owned()];
+    words.extend(certificate.then(|| "--certificate".to_owned()));
     words.extend(paths(histories));
     words.join(" ")
 }
@@ -97,6 +98,10 @@ mod tests {
 
     #[test]
     fn the_histories_of_a_check_are_words_of_a_shell() {
-        assert_eq!(check(&["a.jsonl".into(), "my run/b.parquet".into()]), "stanchion check a.jsonl 'my run/b.parquet'");
+        assert_eq!(
+            check(&["a.jsonl".into(), "my run/b.parquet".into()], false),
+            "stanchion check a.jsonl 'my run/b.parquet'"
+        );
+        assert_eq!(check(&["a.jsonl".into()], true), "stanchion check --certificate a.jsonl");
     }
 }

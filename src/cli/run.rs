@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
 }
 
 /// Finds or starts the Redis; a wish to stop does not wait until an image is pulled.
-fn start(
+pub(super) fn start(
     runtime: &tokio::runtime::Runtime,
     choice: &TargetChoice,
     options: &TargetOptions,
@@ -118,10 +118,12 @@ pub(super) fn scenarios(paths: &[Utf8PathBuf], scale: Option<f64>) -> Result<Vec
 }
 
 fn refuse_an_empty_choice(arguments: &RunArguments, scenarios: &[Scenario]) -> Result<(), Error> {
-    let any = scenarios.iter().any(|scenario| {
-        arguments.queues.is_empty()
-            || scenario.designs.iter().any(|name| arguments.queues.iter().any(|queue| queue.name() == name))
-    });
+    let broken = arguments.queues.iter().any(|design| matches!(design, Design::Broken(_)));
+    let any = broken
+        || scenarios.iter().any(|scenario| {
+            arguments.queues.is_empty()
+                || scenario.designs.iter().any(|name| arguments.queues.iter().any(|queue| queue.name() == name))
+        });
     if any {
         return Ok(());
     }

@@ -86,6 +86,28 @@ pub struct ServerCost {
     pub waiting_after: Option<u64>,
     /// CPU time of this process over the load phase, in ns.
     pub client_cpu_ns: u64,
+    /// What the keys of the run looked like; `None`: nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeyFacts>,
+}
+
+/// What the keys of a run looked like. Lists hold the first ten in order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFacts {
+    /// Keys of the run when the load had ended.
+    pub found: u64,
+    /// Those of them without the event's hash tag, or with another.
+    pub untagged: u64,
+    /// Some of those.
+    pub untagged_names: Vec<String>,
+    /// Keys that no request had declared: a script made up their names.
+    pub undeclared: u64,
+    /// Some of those.
+    pub undeclared_names: Vec<String>,
+    /// Keys without a time to live after the final drain; `None`: it did not go through.
+    pub left: Option<u64>,
+    /// Some of those.
+    pub left_names: Vec<String>,
 }
 
 /// One line of INFO commandstats, as a difference.

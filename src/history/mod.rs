@@ -7,17 +7,19 @@ mod jsonl;
 mod parquet;
 mod record;
 mod recorder;
+mod records;
 mod replace;
 #[cfg(test)]
 mod samples;
 
 pub use error::{HistoryError, LineProblem};
 pub use file::read;
-pub use header::{CommandStat, Header, RunEnd, SCHEMA, ServerCost};
+pub use header::{CommandStat, Header, KeyFacts, RunEnd, SCHEMA, ServerCost};
 pub use jsonl::write_jsonl;
 pub use parquet::write_parquet;
 pub use record::Record;
 pub use recorder::Recorder;
+pub use records::{Records, Row};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +29,7 @@ pub struct History {
     /// What was run, and the terms it is judged under.
     pub header: Header,
     /// One record an attempt, in order of `sent_ns`.
-    pub records: Vec<Record>,
+    pub records: Records,
     /// The names of a foreign history; empty for Stanchion's own, whose ids have a text form.
     pub names: Names,
 }

@@ -10,7 +10,7 @@ use super::clock::RunClock;
 use crate::history::{Record, Recorder};
 use crate::model::{ClientId, OpId, Operation, Outcome, Phase, Refusal, UnknownCause};
 use crate::plan::{Periodic, Plan, Step, Until, When};
-use crate::queue::{AnyQueue, CallTally, Counted, Live, outcome_of, perform};
+use crate::queue::{AnyQueue, Breakable, Breaks, CallTally, Counted, Live, outcome_of, perform};
 use crate::target::Endpoint;
 
 /// What the clients of a cell share; they live on one thread.
@@ -133,6 +133,8 @@ impl Client {
         for attempt in 0..self.shared.attempts {
             known = self.attempt(op, attempt, call, phase, intended_ns).await;
             match known {
+                // Who has ended asks again only if the scenario lets the user come back.
+                Outcome::Unknown(UnknownCause::ClientCrashed) if !self.comes_back(op, call) => break,
                 Outcome::Unknown(_) | Outcome::Refused(Refusal::NotSent) => {}
                 _ => break,
             }
@@ -168,15 +170,23 @@ impl Client {
             });
             return refused;
         };
-        let answer = perform(&self.shared.queue, connection, call).await;
+        let breaks = self.breaks(op, attempt, call);
+        let breakable = Breakable::new(connection, breaks);
+        let answer = if breaks == Breaks::default() {
+            perform(&self.shared.queue, connection, call).await
+        } else {
+            perform(&self.shared.queue, &breakable, call).await
+        };
         let returned_ns = clock.now_ns();
         let cost = connection.take();
+        let crashed = breakable.crashed();
         let outcome = answer.unwrap_or_else(|error| outcome_of(&error, cost.commands));
         let answered = !matches!(outcome, Outcome::Unknown(_));
+        // Who ended after the last answer read it, and nobody else ever will.
         let dropped = attempt == 0
             && answered
             && !matches!(outcome, Outcome::Refused(_))
-            && self.shared.plan.drops_reply(op, call.kind());
+            && (crashed || self.shared.plan.drops_reply(op, call.kind()));
         self.recorder.borrow_mut().end(|record| {
             record.returned_ns = answered.then_some(returned_ns);
             record.outcome = outcome.clone();
@@ -186,7 +196,25 @@ impl Client {
             record.bytes_sent = cost.bytes_sent;
             record.bytes_received = cost.bytes_received;
         });
+        if crashed {
+            self.connection = None;
+            return Outcome::Unknown(UnknownCause::ClientCrashed);
+        }
         if dropped { Outcome::Unknown(UnknownCause::ConnectionLost) } else { outcome }
+    }
+
+    /// Where the plan stops this client. Only in the load: the drain must find out what is left.
+    fn breaks(&self, op: OpId, attempt: u16, call: &Operation) -> Breaks {
+        let plan = &self.shared.plan;
+        if attempt > 0 || self.shared.settled.get() {
+            return Breaks::default();
+        }
+        let hold = plan.holds(op, call.kind()).map(|hold| (hold.after, Duration::from_nanos(hold.for_ns)));
+        Breaks { hold, crash: plan.crashes(op, call.kind()).map(|crash| crash.after) }
+    }
+
+    fn comes_back(&self, op: OpId, call: &Operation) -> bool {
+        self.shared.plan.crashes(op, call.kind()).is_some_and(|crash| crash.again)
     }
 
     /// Makes sure that there is a connection that can be used. A server that cannot be reached for as long

@@ -11,13 +11,16 @@ use tokio::task::{JoinSet, LocalSet};
 use super::client::{Client, Shared};
 use super::clock::{RunClock, thread_cpu_ns};
 use super::control::Control;
-use super::{drain, server};
+use super::{drain, keys, server};
 use crate::history::{Header, History, Names, Recorder, RunEnd, SCHEMA, ServerCost};
 use crate::model::{ClientId, DuplicateMeans, Operation, Outcome, Phase, Terms};
 use crate::plan::{ClientPlan, Plan, PlannedFault, Program, Until, nanos, op_id};
-use crate::queue::{Commands as _, Design, QueueSettings};
+use crate::queue::{CallTally, Commands as _, Design, QueueSettings};
 use crate::scenario::Scenario;
 use crate::target::{Endpoint, TargetError};
+
+/// The event that people queue for.
+const EVENT: &str = "sale";
 
 /// Everything a cell needs.
 #[derive(Debug)]
@@ -103,7 +106,7 @@ impl<'a> CellRun<'a> {
         let scenario = setup.scenario;
         let settings = QueueSettings {
             prefix: setup.prefix.clone(),
-            event: "sale".to_owned(),
+            event: EVENT.to_owned(),
             dedupe: scenario.dedupe,
             ttl: scenario.ttl.map(|ttl| ttl.after),
         };
@@ -124,7 +127,7 @@ impl<'a> CellRun<'a> {
             over_signal: Notify::new(),
             lost: RefCell::new(None),
             lost_signal: Notify::new(),
-            tally: Rc::default(),
+            tally: Rc::new(if keys::wanted(scenario) { CallTally::with_keys() } else { CallTally::default() }),
             notes: RefCell::default(),
         });
         // One more for the client that counts and drains.
@@ -170,7 +173,7 @@ impl<'a> CellRun<'a> {
         };
         let mut notes = self.shared.notes.take();
         notes.extend(trouble.iter().map(ToString::to_string));
-        let history = History { header: self.header(end, notes), records, names: Names::default() };
+        let history = History { header: self.header(end, notes), records: records.into(), names: Names::default() };
         Ok(Recorded { history, trouble })
     }
 
@@ -229,6 +232,13 @@ impl<'a> CellRun<'a> {
         let joins = self.joins();
         let now = || self.shared.clock.now_ns();
         self.drained.set(drain::drain(warden, warden_id, 2, joins, now).await);
+        let mut facts = self.cost.borrow_mut().as_mut().and_then(|cost| cost.keys.take());
+        if let Some(facts) = facts.as_mut().filter(|_| self.drained.get()) {
+            keys::look_again(self.setup.endpoint, &self.setup.prefix, facts).await?;
+        }
+        if let Some(cost) = self.cost.borrow_mut().as_mut() {
+            cost.keys = facts;
+        }
         Ok(None)
     }
 
@@ -319,6 +329,10 @@ impl<'a> CellRun<'a> {
         let now_ns = self.shared.clock.now_ns();
         if let Outcome::Stats(stats) = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await {
             cost.waiting_after = Some(stats.entries);
+        }
+        if keys::wanted(self.setup.scenario) {
+            let (endpoint, prefix) = (self.setup.endpoint, &self.setup.prefix);
+            cost.keys = Some(keys::look(endpoint, prefix, EVENT, &self.shared.tally).await?);
         }
         *self.cost.borrow_mut() = Some(cost);
         Ok(())

@@ -9,6 +9,7 @@ mod clock;
 mod control;
 mod drain;
 mod engine;
+mod keys;
 mod server;
 
 pub use control::Control;

@@ -55,6 +55,7 @@ impl Before {
             used_memory_after_bytes: None,
             waiting_after: None,
             client_cpu_ns: cpu_ns.saturating_sub(self.cpu_ns),
+            keys: None,
         }
     }
 }

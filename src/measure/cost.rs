@@ -28,18 +28,18 @@ pub(super) fn cost(history: &History) -> Cost {
     let (mut operations, mut commands) = (0, 0);
     for kind in OpKind::ALL {
         let of_kind = || {
-            let load = history.records.iter().filter(|record| record.phase == Phase::Load);
-            load.filter(move |record| record.call.kind() == kind)
+            let load = history.records.rows().filter(|record| record.phase() == Phase::Load);
+            load.filter(move |record| record.kind() == kind)
         };
         if of_kind().next().is_none() {
             continue;
         }
         // An operation that was refused before anything was sent cost nothing and says nothing.
-        let sent = || of_kind().filter(|record| record.commands > 0);
-        let count = sent().map(|record| record.op).collect::<HashSet<_>>().len();
+        let sent = || of_kind().filter(|record| record.commands() > 0);
+        let count = sent().map(|record| record.op()).collect::<HashSet<_>>().len();
         if count == 0 {
             let not_offered = Outcome::Refused(Refusal::NotOffered);
-            let why = if of_kind().all(|record| record.outcome == not_offered) {
+            let why = if of_kind().all(|record| record.outcome() == not_offered) {
                 "the design does not offer this operation"
             } else {
                 "the history counts no commands for this operation"
@@ -50,12 +50,12 @@ pub(super) fn cost(history: &History) -> Cost {
         operations += count;
         let mean = |sum: u64| sum as f64 / count as f64;
         let name = || kind.name().to_owned();
-        let sum = sent().map(|record| u64::from(record.commands)).sum();
+        let sum = sent().map(|record| u64::from(record.commands())).sum();
         commands += sum;
         cost.commands_by_op.insert(name(), mean(sum));
-        cost.round_trips_by_op.insert(name(), mean(sent().map(|record| u64::from(record.round_trips)).sum()));
+        cost.round_trips_by_op.insert(name(), mean(sent().map(|record| u64::from(record.round_trips())).sum()));
         let bytes = |sent: u32, received: u32| u64::from(sent) + u64::from(received);
-        let bytes = sent().map(|record| bytes(record.bytes_sent, record.bytes_received)).sum();
+        let bytes = sent().map(|record| bytes(record.bytes_sent(), record.bytes_received())).sum();
         cost.wire_bytes_by_op.insert(name(), mean(bytes));
     }
     let commands_per_op = match operations {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Fairness;
 use crate::model::{OpKind, Phase};
 
 /// The three clocks of an operation.
@@ -50,22 +51,6 @@ pub struct Throughput {
     pub achieved_per_s: Option<f64>,
     /// Why a figure is missing.
     pub reason: Option<String>,
-}
-
-/// How far the order of admission strays from the order of joining. A number, not a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Fairness {
-    /// Admitted tokens that the figures are about.
-    pub admitted: u64,
-    /// Neighbours in the order of admission whose joins were certainly in the other order.
-    pub adjacent_inversions: u64,
-    /// The largest number of certain overtakers of one token.
-    pub max_overtakes: u64,
-    /// Users with at least one certain overtaker.
-    pub overtaken_users: u64,
-    /// The largest distance that is certain between a token's place by joining and its place by admission; 0 for an exact
-    /// queue, however concurrent.
-    pub max_displacement: u64,
 }
 
 /// What an operation costs.

@@ -16,12 +16,12 @@
 //!
 //! CPU alone is no gate: a pacer that spins until the next request is due uses its whole core by design.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::latency::{Group, Samples, answered};
 use super::throughput::load_s;
 use super::{Clock, GeneratorHealth, Throughput};
-use crate::history::{History, Record};
+use crate::history::History;
 use crate::model::{ClientId, OpId, OpKind, Outcome, Phase, Refusal};
 
 /// An open loop that got less than this share of what it offered did not keep its rate.
@@ -164,24 +164,26 @@ fn client_cpu_cores(history: &History) -> Result<f64, &'static str> {
 /// The own lag of the answered joins of the load phase, summed up, ns. A client whose last request got
 /// no reply may have waited for its time-out: what follows it is left out.
 fn own_lag_sum_ns(history: &History) -> u128 {
-    let mut last: HashMap<ClientId, &Record> = HashMap::new();
+    // By client: when its last request was answered.
+    let mut last: HashMap<ClientId, Option<u64>> = HashMap::new();
     let mut sum = 0;
-    for record in &history.records {
-        let before = last.insert(record.client, record);
-        let join = record.call.kind() == OpKind::Join && record.phase == Phase::Load;
-        let Some(intended_ns) = record.intended_ns.filter(|_| join && record.attempt == 0 && answered(record)) else {
+    for record in history.records.rows() {
+        let before = last.insert(record.client(), record.returned_ns());
+        let join = record.kind() == OpKind::Join && record.phase() == Phase::Load;
+        let Some(intended_ns) = record.intended_ns().filter(|_| join && record.attempt() == 0 && answered(&record))
+        else {
             continue;
         };
         let free_ns = match before {
             None => 0,
-            Some(before) => match before.returned_ns {
+            Some(before) => match before {
                 // A client that sends before its last reply came does not wait for replies.
-                Some(returned_ns) if returned_ns > record.sent_ns => 0,
+                Some(returned_ns) if returned_ns > record.sent_ns() => 0,
                 Some(returned_ns) => returned_ns,
                 None => continue,
             },
         };
-        sum += u128::from(record.sent_ns.saturating_sub(intended_ns.max(free_ns)));
+        sum += u128::from(record.sent_ns().saturating_sub(intended_ns.max(free_ns)));
     }
     sum
 }
@@ -196,16 +198,25 @@ fn unanswered(history: &History) -> (u64, u64) {
         Unknown,
         Answered,
     }
+    let again: HashSet<OpId> =
+        history.records.rows().filter(|record| record.attempt() > 0).map(|record| record.op()).collect();
+    // Most operations have one attempt, and are counted as they come.
     let mut operations: HashMap<OpId, Known> = HashMap::new();
-    for record in &history.records {
-        let known = match record.outcome {
+    let mut once = [0_u64; 2];
+    for record in history.records.rows() {
+        let known = match record.outcome() {
             Outcome::Refused(Refusal::NotOffered) => Known::NotOffered,
             Outcome::Refused(_) => Known::Refused,
             Outcome::Unknown(_) => Known::Unknown,
             _ => Known::Answered,
         };
-        operations.entry(record.op).and_modify(|best| *best = known.max(*best)).or_insert(known);
+        if !again.contains(&record.op()) {
+            once[0] += u64::from(known == Known::Unknown);
+            once[1] += u64::from(known == Known::Refused);
+            continue;
+        }
+        operations.entry(record.op()).and_modify(|best| *best = known.max(*best)).or_insert(known);
     }
     let count = |wanted| operations.values().filter(|known| **known == wanted).count() as u64;
-    (count(Known::Unknown), count(Known::Refused))
+    (once[0] + count(Known::Unknown), once[1] + count(Known::Refused))
 }

@@ -46,9 +46,9 @@ pub fn write_hlog(history: &History, mut writer: impl Write) -> io::Result<()> {
 
 /// From the first send of a phase to its last reply, in ns.
 fn extent(history: &History, phase: Phase) -> (u64, u64) {
-    let records = || history.records.iter().filter(|record| record.phase == phase);
-    let begin = records().map(|record| record.sent_ns).min().unwrap_or(0);
-    let end = records().filter_map(|record| record.returned_ns).max().unwrap_or(begin);
+    let records = || history.records.rows().filter(|record| record.phase() == phase);
+    let begin = records().map(|record| record.sent_ns()).min().unwrap_or(0);
+    let end = records().filter_map(|record| record.returned_ns()).max().unwrap_or(begin);
     (begin, end)
 }
 

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use hdrhistogram::Histogram;
 
 use super::{Clock, Latency};
-use crate::history::{History, Record};
+use crate::history::{History, Row};
 use crate::model::{OpId, OpKind, Outcome, Phase};
 
 /// Significant digits of a histogram: every value is right to 0.1 %, and to the ns below 2 µs.
@@ -27,8 +27,8 @@ const DIGITS: u8 = 3;
 const LATENCY_NS_MAX: u64 = i64::MAX.cast_unsigned();
 
 /// Whether the client saw an answer to this attempt.
-pub(super) fn answered(record: &Record) -> bool {
-    !record.reply_dropped && !matches!(record.outcome, Outcome::Refused(_) | Outcome::Unknown(_))
+pub(super) fn answered(record: &Row<'_>) -> bool {
+    !record.reply_dropped() && !matches!(record.outcome(), Outcome::Refused(_) | Outcome::Unknown(_))
 }
 
 /// One group of latencies.
@@ -75,20 +75,20 @@ pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
     let firsts = firsts(history);
     let mut groups: BTreeMap<Group, Samples> = BTreeMap::new();
     let mut ended: HashSet<OpId> = HashSet::new();
-    for record in history.records.iter().filter(|record| answered(record)) {
-        let Some(returned_ns) = record.returned_ns else { continue };
-        let op = record.call.kind();
+    for record in history.records.rows().filter(answered) {
+        let Some(returned_ns) = record.returned_ns() else { continue };
+        let op = record.kind();
         let mut sample = |phase, clock, from: Option<u64>, to: u64| {
             if let Some(ns) = from.and_then(|from| to.checked_sub(from)).filter(|ns| *ns <= LATENCY_NS_MAX) {
                 groups.entry((op, phase, clock)).or_default().record(ns);
             }
         };
-        sample(record.phase, Clock::Service, Some(record.sent_ns), returned_ns);
-        let first = match firsts.get(&record.op) {
+        sample(record.phase(), Clock::Service, Some(record.sent_ns()), returned_ns);
+        let first = match firsts.get(&record.op()) {
             // The first answer ends an operation; what follows it is nobody's wait.
-            Some(_) if !ended.insert(record.op) => continue,
-            Some(first) => first,
-            None => record,
+            Some(_) if !ended.insert(record.op()) => continue,
+            Some(first) => *first,
+            None => Attempt::of(record),
         };
         sample(first.phase, Clock::Response, first.intended_ns, returned_ns);
         sample(first.phase, Clock::SendLag, first.intended_ns, first.sent_ns);
@@ -96,15 +96,35 @@ pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
     groups
 }
 
+/// What counts of an attempt, if it is the first.
+#[derive(Clone, Copy)]
+struct Attempt {
+    attempt: u16,
+    phase: Phase,
+    intended_ns: Option<u64>,
+    sent_ns: u64,
+}
+
+impl Attempt {
+    fn of(record: Row<'_>) -> Attempt {
+        Attempt {
+            attempt: record.attempt(),
+            phase: record.phase(),
+            intended_ns: record.intended_ns(),
+            sent_ns: record.sent_ns(),
+        }
+    }
+}
+
 /// The first attempts of the operations that were tried again.
-fn firsts(history: &History) -> HashMap<OpId, &Record> {
-    let again = history.records.iter().filter(|record| record.attempt > 0);
-    let mut firsts: HashMap<OpId, &Record> = again.map(|record| (record.op, record)).collect();
-    for record in &history.records {
-        if let Some(first) = firsts.get_mut(&record.op)
-            && record.attempt < first.attempt
+fn firsts(history: &History) -> HashMap<OpId, Attempt> {
+    let again = history.records.rows().filter(|record| record.attempt() > 0);
+    let mut firsts: HashMap<OpId, Attempt> = again.map(|record| (record.op(), Attempt::of(record))).collect();
+    for record in history.records.rows() {
+        if let Some(first) = firsts.get_mut(&record.op())
+            && record.attempt() < first.attempt
         {
-            *first = record;
+            *first = Attempt::of(record);
         }
     }
     firsts

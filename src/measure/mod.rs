@@ -5,7 +5,6 @@
 
 mod cost;
 mod fairness;
-mod fenwick;
 mod figures;
 mod generator;
 mod hlog;
@@ -13,7 +12,8 @@ mod latency;
 mod measurements;
 mod throughput;
 
-pub use figures::{Clock, Cost, Fairness, GeneratorHealth, Latency, Measurements, Throughput};
+pub use fairness::{Fairness, Overtakes, OvertakesBand, WaitLost};
+pub use figures::{Clock, Cost, GeneratorHealth, Latency, Measurements, Throughput};
 pub use generator::{ACHIEVED_SHARE_MIN, CLIENT_CPU_CORES_MAX, OWN_LAG_SHARE_MAX};
 pub use hlog::write_hlog;
 pub use latency::histogram;

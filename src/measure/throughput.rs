@@ -9,9 +9,9 @@ use crate::model::{OpKind, Phase};
 /// request to its last reply.
 pub(super) fn load_ns(history: &History) -> Option<(u64, u64)> {
     history.header.load_ns.or_else(|| {
-        let records = || history.records.iter().filter(|record| record.phase == Phase::Load);
-        let begin = records().map(|record| record.sent_ns).min()?;
-        Some((begin, records().filter_map(|record| record.returned_ns).max()?))
+        let records = || history.records.rows().filter(|record| record.phase() == Phase::Load);
+        let begin = records().map(|record| record.sent_ns()).min()?;
+        Some((begin, records().filter_map(|record| record.returned_ns()).max()?))
     })
 }
 
@@ -30,9 +30,9 @@ pub(super) fn load_s(history: &History) -> Result<f64, &'static str> {
 pub(super) fn throughput(history: &History) -> Throughput {
     let begin_ns = load_ns(history).map_or(0, |(begin, _)| begin);
     let joins =
-        || history.records.iter().filter(|record| record.phase == Phase::Load && record.call.kind() == OpKind::Join);
-    let offered = joins().filter(|record| record.attempt == 0).filter_map(|record| record.intended_ns);
-    let answered = joins().filter(|record| answered(record)).filter_map(|record| record.returned_ns);
+        || history.records.rows().filter(|record| record.phase() == Phase::Load && record.kind() == OpKind::Join);
+    let offered = joins().filter(|record| record.attempt() == 0).filter_map(|record| record.intended_ns());
+    let answered = joins().filter(answered).filter_map(|record| record.returned_ns());
     let achieved = per_s(answered, begin_ns).ok_or("no join was answered in the load phase");
     // Only an open loop offers a rate; the history says which it was, and its own joins say how much.
     let offered_per_s = history.header.offered_joins_per_s.and_then(|_| per_s(offered, begin_ns));

@@ -78,6 +78,8 @@ pub enum UnknownCause {
     FailedMidway,
     /// The run was interrupted while it was in flight.
     Interrupted,
+    /// The client ended in the middle of the operation.
+    ClientCrashed,
 }
 
 /// Gives an enum of unit variants its table of names, used by files and tables alike.
@@ -113,6 +115,7 @@ names!(UnknownCause {
     ConnectionLost => "connection-lost",
     FailedMidway => "failed-midway",
     Interrupted => "interrupted",
+    ClientCrashed => "client-crashed",
 });
 
 impl Outcome {

@@ -24,10 +24,29 @@ pub enum Promise {
     Idempotence,
     /// No more are admitted than allowed.
     Capacity,
+    /// What is left on the server when nobody waits any more does not grow with the users.
+    NoLeftovers,
+    /// All keys of an event are in one hash slot, and scripts write to no others than those declared.
+    OneSlot,
 }
 
 impl Promise {
     /// Every promise, in the order tables show them.
+    pub const EVERY: [Promise; 11] = [
+        Promise::NoDuplicates,
+        Promise::PerUserFifo,
+        Promise::GlobalFifo,
+        Promise::NoLoss,
+        Promise::NoPhantoms,
+        Promise::Position,
+        Promise::Expiry,
+        Promise::Idempotence,
+        Promise::Capacity,
+        Promise::NoLeftovers,
+        Promise::OneSlot,
+    ];
+
+    /// Those that a history of operations is enough to judge; the other two are about keys on the server.
     pub const ALL: [Promise; 9] = [
         Promise::NoDuplicates,
         Promise::PerUserFifo,
@@ -53,12 +72,14 @@ impl Promise {
             Promise::Expiry => "expiry",
             Promise::Idempotence => "idempotence",
             Promise::Capacity => "capacity",
+            Promise::NoLeftovers => "no-leftovers",
+            Promise::OneSlot => "one-slot",
         }
     }
 
     /// The promise of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Promise> {
-        Self::ALL.into_iter().find(|promise| promise.name() == name)
+        Self::EVERY.into_iter().find(|promise| promise.name() == name)
     }
 }

@@ -39,6 +39,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Every phase, in order of time.
+    pub const ALL: [Phase; 3] = [Phase::WarmUp, Phase::Load, Phase::Drain];
+
     /// The name in files and tables.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -52,7 +55,7 @@ impl Phase {
     /// The phase of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Phase> {
-        [Phase::WarmUp, Phase::Load, Phase::Drain].into_iter().find(|phase| phase.name() == name)
+        Self::ALL.into_iter().find(|phase| phase.name() == name)
     }
 }
 

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::arrivals::{arrivals, offered_per_s};
 use super::followups::{Crowd, nanos};
-use super::steps::{ClientPlan, Periodic, Plan, PlannedFault, Program, Step, Until, When, op_id};
+use super::steps::{ClientPlan, Crash, Hold, Periodic, Plan, PlannedFault, Program, Share, Step, Until, When, op_id};
 use crate::model::{BatchId, ClientId, Operation};
 use crate::scenario::{ClosedLoad, Fault, FloodLoad, Load, OpenLoad, Scenario};
 
@@ -49,8 +49,9 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
         seed,
         clients,
         faults: Vec::new(),
-        drop_share: 0.0,
-        drop_ops: Vec::new(),
+        drop_reply: None,
+        hold: None,
+        crash: None,
         offered_joins_per_s: offered,
         settle_ns: nanos(scenario.settle),
         hash: String::new(),
@@ -58,9 +59,14 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
     for fault in &scenario.faults {
         match fault {
             Fault::ScriptFlush { at } => plan.faults.push(PlannedFault::ScriptFlush { at_ns: nanos(*at) }),
-            Fault::DropReply { share, ops } => {
-                plan.drop_share = *share;
-                plan.drop_ops.clone_from(ops);
+            Fault::DropReply { share, ops } => plan.drop_reply = Some(Share { share: *share, ops: ops.clone() }),
+            Fault::Hold { share, ops, after, length } => {
+                let of = Share { share: *share, ops: ops.clone() };
+                plan.hold = Some(Hold { of, after: *after, for_ns: nanos(*length) });
+            }
+            Fault::Crash { share, ops, after, again } => {
+                let of = Share { share: *share, ops: ops.clone() };
+                plan.crash = Some(Crash { of, after: *after, again: *again });
             }
         }
     }

@@ -10,4 +10,4 @@ mod steps;
 
 pub use build::plan;
 pub use followups::nanos;
-pub use steps::{ClientPlan, Periodic, Plan, PlannedFault, Program, Step, Until, When, op_id};
+pub use steps::{ClientPlan, Crash, Hold, Periodic, Plan, PlannedFault, Program, Share, Step, Until, When, op_id};

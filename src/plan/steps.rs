@@ -13,10 +13,12 @@ pub struct Plan {
     pub clients: Vec<ClientPlan>,
     /// Faults that are planned for a moment.
     pub faults: Vec<PlannedFault>,
-    /// Share of the first attempts whose reply is kept from the client, 0 to 1…
-    pub drop_share: f64,
-    /// …of these operations.
-    pub drop_ops: Vec<OpKind>,
+    /// Whose reply is kept from the client.
+    pub drop_reply: Option<Share>,
+    /// Who stops for a while between two requests.
+    pub hold: Option<Hold>,
+    /// Who ends between two requests.
+    pub crash: Option<Crash>,
     /// Joins per second that an open loop offers, mean over its duration; `None` for other loads.
     pub offered_joins_per_s: Option<f64>,
     /// How long to wait between the load and the drain, ns.
@@ -24,6 +26,37 @@ pub struct Plan {
     /// The hash of all of the above, lower-case hex.
     #[serde(skip)]
     pub hash: String,
+}
+
+/// Some of the operations, chosen by the plan's seed; a fault happens to their first attempts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// How many of them, 0 to 1.
+    pub share: f64,
+    /// Of these operations.
+    pub ops: Vec<OpKind>,
+}
+
+/// Clients that stop for a while between two requests of one operation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hold {
+    /// Which operations.
+    pub of: Share,
+    /// After so many answered requests; 0: before the first.
+    pub after: u32,
+    /// How long, ns.
+    pub for_ns: u64,
+}
+
+/// Clients that end between two requests of one operation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Crash {
+    /// Which operations.
+    pub of: Share,
+    /// After so many answered requests; 0: before the first.
+    pub after: u32,
+    /// Whether the user comes back and asks again.
+    pub again: bool,
 }
 
 /// One client: a sequential process with a connection of its own.
@@ -138,20 +171,43 @@ impl Periodic {
 }
 
 impl Plan {
-    /// Whether the reply to the first attempt of this operation is kept from its client. A pure function
-    /// of seed and id, so that a periodic program can be asked too.
+    /// Whether the reply to the first attempt of this operation is kept from its client.
     #[must_use]
     pub fn drops_reply(&self, op: OpId, kind: OpKind) -> bool {
-        if self.drop_share <= 0.0 || !self.drop_ops.contains(&kind) {
+        self.drop_reply.as_ref().is_some_and(|share| share.takes(self.seed, op, kind))
+    }
+
+    /// How the client of this operation is held in its first attempt, if it is.
+    #[must_use]
+    pub fn holds(&self, op: OpId, kind: OpKind) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| hold.of.takes(self.seed ^ HOLD, op, kind))
+    }
+
+    /// How the client of this operation ends in its first attempt, if it does.
+    #[must_use]
+    pub fn crashes(&self, op: OpId, kind: OpKind) -> Option<&Crash> {
+        self.crash.as_ref().filter(|crash| crash.of.takes(self.seed ^ CRASH, op, kind))
+    }
+}
+
+/// Each kind of fault makes its own choice.
+const HOLD: u64 = 0x686f_6c64;
+const CRASH: u64 = 0x6372_6173;
+
+impl Share {
+    /// Whether an operation is one of them. A pure function of seed and id, so that a periodic program can be
+    /// asked too.
+    fn takes(&self, seed: u64, op: OpId, kind: OpKind) -> bool {
+        if self.share <= 0.0 || !self.ops.contains(&kind) {
             return false;
         }
         // SplitMix64 (Steele, Lea, Flood 2014): a well-mixed function of (seed, id).
-        let mut x = self.seed ^ op.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut x = seed ^ op.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         x ^= x >> 31;
         #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
         let share = (x >> 11) as f64 / (1u64 << 53) as f64;
-        share < self.drop_share
+        share < self.share
     }
 }

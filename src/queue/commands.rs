@@ -47,6 +47,9 @@ pub enum CommandError {
         /// What the operating system or the client library said.
         detail: String,
     },
+    /// The client ended before it sent this request: a fault that the scenario asks for.
+    #[error("the client ended after {0} answered requests")]
+    Crashed(u32),
     /// The reply is not of the shape that the design relies on: a bug in the design or its script.
     #[error("unexpected reply to {command}: {reply}")]
     Unexpected {

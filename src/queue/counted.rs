@@ -1,7 +1,7 @@
 //! The seam, counting: what an operation costs in commands, round trips and bytes.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub struct CallCost {
 pub struct CallTally {
     /// Few names, so a search through them is quicker than a hash.
     calls: RefCell<Vec<(String, u64)>>,
+    /// The keys that requests declared, if somebody asked for them.
+    declared: Option<RefCell<HashSet<Vec<u8>>>>,
 }
 
 impl CallTally {
@@ -39,6 +41,29 @@ impl CallTally {
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.calls.borrow().iter().cloned().collect()
+    }
+
+    /// One that also keeps the keys that requests declare.
+    #[must_use]
+    pub fn with_keys() -> CallTally {
+        CallTally { declared: Some(RefCell::default()), ..CallTally::default() }
+    }
+
+    /// Whether some request declared this key; `true` where nobody kept them.
+    #[must_use]
+    pub fn declared(&self, key: &str) -> bool {
+        self.declared.as_ref().is_none_or(|declared| declared.borrow().contains(key.as_bytes()))
+    }
+
+    fn sending(&self, cmd: &Cmd) {
+        self.called(name_of(cmd));
+        self.declare(cmd);
+    }
+
+    fn declare(&self, cmd: &Cmd) {
+        if let Some(declared) = &self.declared {
+            declared.borrow_mut().extend(keys_of(cmd));
+        }
     }
 
     fn called(&self, name: &[u8]) {
@@ -55,6 +80,27 @@ fn name_of(cmd: &Cmd) -> &[u8] {
     match cmd.args_iter().next() {
         Some(redis::Arg::Simple(name)) => name,
         _ => b"",
+    }
+}
+
+/// The keys that a request declares: those of a script, else every argument, since no value of a design is the
+/// name of a key.
+fn keys_of(cmd: &Cmd) -> Vec<Vec<u8>> {
+    let args: Vec<&[u8]> = cmd
+        .args_iter()
+        .map(|arg| match arg {
+            redis::Arg::Simple(arg) => arg,
+            _ => b"",
+        })
+        .collect();
+    let owned = |args: &[&[u8]]| args.iter().map(|arg| arg.to_vec()).collect();
+    match args.as_slice() {
+        [name, _, count, rest @ ..] if name.eq_ignore_ascii_case(b"EVALSHA") || name.eq_ignore_ascii_case(b"EVAL") => {
+            let count = str::from_utf8(count).ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+            owned(&rest[..rest.len().min(count)])
+        }
+        [_, rest @ ..] => owned(rest),
+        [] => Vec::new(),
     }
 }
 
@@ -153,7 +199,7 @@ impl Envelope {
 impl<C: Commands> Commands for Counted<C> {
     async fn command(&self, cmd: Cmd) -> Result<Value, CommandError> {
         let bytes = request_bytes(&cmd);
-        self.tally.called(name_of(&cmd));
+        self.tally.sending(&cmd);
         let answer = self.inner.command(cmd).await;
         if !matches!(answer, Err(CommandError::NotSent(_))) {
             self.sent(1, bytes);
@@ -164,7 +210,7 @@ impl<C: Commands> Commands for Counted<C> {
 
     async fn pipeline(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
         let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
-        cmds.iter().for_each(|cmd| self.tally.called(name_of(cmd)));
+        cmds.iter().for_each(|cmd| self.tally.sending(cmd));
         let answer = self.inner.pipeline(cmds).await;
         self.batch(commands, bytes, Envelope::default(), &answer);
         answer
@@ -173,6 +219,7 @@ impl<C: Commands> Commands for Counted<C> {
     async fn transaction(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
         let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
         self.tally.called(b"multi");
+        cmds.iter().for_each(|cmd| self.tally.declare(cmd));
         self.tally.called(b"exec");
         let answer = self.inner.transaction(cmds).await;
         // `*1 $5 MULTI` and `*1 $4 EXEC` with their line ends.

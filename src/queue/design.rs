@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::faulty::{Broken, FaultyQueue};
 use super::line::{Composite, LineQueue, Placing};
 use super::streams::{self, Streams};
 use super::streams_naive::StreamsNaive;
@@ -34,10 +35,12 @@ pub enum Design {
     CompositeRebased,
     /// `list`
     List,
+    /// One of the broken designs of the self-test.
+    Broken(Broken),
 }
 
 impl Design {
-    /// Every design, in the order tables show them.
+    /// Every design, in the order tables show them; the broken ones are [`Broken::all`].
     pub const ALL: &'static [Design] = &[
         Design::StreamsNaive,
         Design::Streams,
@@ -57,10 +60,11 @@ impl Design {
         self.facts().name
     }
 
-    /// The design of this name.
+    /// The design of this name, be it a broken one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Design> {
-        Self::ALL.iter().copied().find(|design| design.name() == name)
+        let broken = || Broken::all().into_iter().map(Design::Broken);
+        Self::ALL.iter().copied().chain(broken()).find(|design| design.name() == name)
     }
 
     /// What it is.
@@ -77,12 +81,16 @@ impl Design {
             Design::CompositeCenti => &COMPOSITE_CENTI,
             Design::CompositeRebased => &COMPOSITE_REBASED,
             Design::List => &LIST,
+            Design::Broken(broken) => broken.facts(),
         }
     }
 
     /// Opens the queue of one event. This touches no server; clients may each open it, or share one.
     #[must_use]
     pub fn open(self, settings: QueueSettings) -> AnyQueue {
+        if let Design::Broken(broken) = self {
+            return broken.open(settings);
+        }
         match (self.placing(), self) {
             (Some(placing), _) => AnyQueue::Line(LineQueue::open(self.facts(), placing, &settings)),
             (None, Design::StreamsNaive) => AnyQueue::StreamsNaive(StreamsNaive::open(self.facts(), settings)),
@@ -94,6 +102,9 @@ impl Design {
     /// round trip more.
     #[must_use]
     pub fn scripts(self) -> Vec<&'static Script> {
+        if let Design::Broken(broken) = self {
+            return broken.scripts();
+        }
         match (self.placing(), self) {
             (Some(placing), _) => placing.scripts().all().to_vec(),
             (None, Design::StreamsNaive) => Vec::new(),
@@ -104,7 +115,7 @@ impl Design {
     /// How designs with one line per event place a member; `None` for those with a stream per user.
     fn placing(self) -> Option<Placing> {
         match self {
-            Design::StreamsNaive | Design::Streams => None,
+            Design::StreamsNaive | Design::Streams | Design::Broken(_) => None,
             Design::StreamShared => Some(Placing::Stream),
             Design::ZsetMs => Some(Placing::ClientMs),
             Design::ZsetSeq => Some(Placing::Sequence),
@@ -118,7 +129,7 @@ impl Design {
 }
 
 /// What the team behind a single line per event claims, right or wrong: everything.
-const EVERYTHING: &[Promise] =
+pub(super) const EVERYTHING: &[Promise] =
     &[NoDuplicates, PerUserFifo, GlobalFifo, NoLoss, NoPhantoms, Position, Expiry, Idempotence, Capacity];
 
 /// What the team behind a stream per user claims: its own order for each user, and a position within ±10 %.
@@ -174,6 +185,8 @@ pub enum AnyQueue {
     Streams(Streams),
     /// All the others.
     Line(LineQueue),
+    /// One that does in several requests what should be one.
+    Faulty(FaultyQueue),
 }
 
 macro_rules! dispatch {
@@ -182,6 +195,7 @@ macro_rules! dispatch {
             AnyQueue::StreamsNaive($queue) => $call,
             AnyQueue::Streams($queue) => $call,
             AnyQueue::Line($queue) => $call,
+            AnyQueue::Faulty($queue) => $call,
         }
     };
 }

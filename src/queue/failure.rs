@@ -17,6 +17,8 @@ pub fn outcome_of(error: &CommandError, commands_sent: u32) -> Outcome {
         // An earlier command of the same operation went out before the connection broke.
         CommandError::NotSent(_) | CommandError::Lost { .. } => Outcome::Unknown(UnknownCause::ConnectionLost),
         CommandError::TimedOut { .. } => Outcome::Unknown(UnknownCause::TimedOut),
+        CommandError::Crashed(0) => Outcome::Refused(Refusal::NotSent),
+        CommandError::Crashed(_) => Outcome::Unknown(UnknownCause::ClientCrashed),
         CommandError::Unexpected { .. } => Outcome::Unknown(UnknownCause::FailedMidway),
         CommandError::Server { code, message, .. } => {
             // NOSCRIPT ran nothing, and the second command is its own cure.
@@ -66,6 +68,7 @@ mod tests {
     fn only_what_certainly_had_no_effect_is_refused() {
         let refused = |error: &CommandError, sent, why| assert_eq!(outcome_of(error, sent), Outcome::Refused(why));
         refused(&CommandError::NotSent(String::new()), 0, Refusal::NotSent);
+        refused(&CommandError::Crashed(0), 0, Refusal::NotSent);
         refused(&server("OOM", "command not allowed when used memory > 'maxmemory'."), 1, Refusal::OutOfMemory);
         refused(&server("OOM", "no memory. script: 12ab, on @user_script:3."), 1, Refusal::OutOfMemory);
         refused(&server("LOADING", "Redis is loading the dataset in memory"), 1, Refusal::Loading);
@@ -85,6 +88,7 @@ mod tests {
         unknown(&server("NOPERM", "no permissions script: 12ab, on @user_script:7."), 1, UnknownCause::FailedMidway);
         unknown(&server("OOM", "command not allowed"), 2, UnknownCause::FailedMidway);
         unknown(&CommandError::NotSent(String::new()), 1, UnknownCause::ConnectionLost);
+        unknown(&CommandError::Crashed(1), 1, UnknownCause::ClientCrashed);
         let (command, timeout_ms) = ("EVALSHA".to_owned(), 100);
         unknown(&CommandError::TimedOut { command: command.clone(), timeout_ms }, 1, UnknownCause::TimedOut);
         let lost = CommandError::Lost { command: command.clone(), detail: String::new() };

@@ -25,6 +25,22 @@ pub(super) struct LineScripts {
 }
 
 impl LineScripts {
+    /// The scripts of a line and a way to place members, each fragment as `text` gives it by its stem.
+    pub(super) fn of(line: &str, push: &str, text: impl Fn(&str) -> String) -> LineScripts {
+        let line = text(&format!("line_{line}"));
+        let operation = |stem: &'static str| Script::new(stem, format!("{line}{}{}", text("entries"), text(stem)));
+        let push = text(&format!("push_{push}"));
+        LineScripts {
+            join: Script::new("join", format!("{line}{push}{}{}", text("entries"), text("join"))),
+            position: operation("position"),
+            admit: operation("admit"),
+            leave: operation("leave"),
+            renew: operation("renew"),
+            sweep: operation("sweep"),
+            stats: operation("stats"),
+        }
+    }
+
     /// Every script, for loading.
     pub(super) fn all(&self) -> [&Script; 7] {
         [&self.join, &self.position, &self.admit, &self.leave, &self.renew, &self.sweep, &self.stats]
@@ -37,37 +53,41 @@ macro_rules! lua {
     };
 }
 
-macro_rules! operation {
-    ($line:literal, $operation:literal) => {
-        Script::new(
-            concat!($line, "/", $operation),
-            concat!(lua!(concat!("line_", $line)), lua!("entries"), lua!($operation)),
-        )
-    };
+/// Every fragment, by its stem.
+const FRAGMENTS: &[(&str, &str)] = &[
+    ("line_zset", lua!("line_zset")),
+    ("line_list", lua!("line_list")),
+    ("line_stream", lua!("line_stream")),
+    ("push_ms", lua!("push_ms")),
+    ("push_seq", lua!("push_seq")),
+    ("push_composite", lua!("push_composite")),
+    ("push_list", lua!("push_list")),
+    ("push_stream", lua!("push_stream")),
+    ("entries", lua!("entries")),
+    ("join", lua!("join")),
+    ("position", lua!("position")),
+    ("admit", lua!("admit")),
+    ("leave", lua!("leave")),
+    ("renew", lua!("renew")),
+    ("sweep", lua!("sweep")),
+    ("stats", lua!("stats")),
+];
+
+/// The text of a fragment.
+pub(super) fn fragment(stem: &str) -> &'static str {
+    FRAGMENTS.iter().find(|(name, _)| *name == stem).map_or("", |(_, text)| text)
 }
 
-macro_rules! line_scripts {
-    ($line:literal, $push:literal) => {
-        LazyLock::new(|| LineScripts {
-            join: Script::new(
-                concat!($line, "/", $push, "/join"),
-                concat!(lua!(concat!("line_", $line)), lua!(concat!("push_", $push)), lua!("entries"), lua!("join")),
-            ),
-            position: operation!($line, "position"),
-            admit: operation!($line, "admit"),
-            leave: operation!($line, "leave"),
-            renew: operation!($line, "renew"),
-            sweep: operation!($line, "sweep"),
-            stats: operation!($line, "stats"),
-        })
-    };
-}
+static ZSET_MS: LazyLock<LineScripts> = LazyLock::new(|| Placing::ClientMs.patched(fragment_text));
+static ZSET_SEQ: LazyLock<LineScripts> = LazyLock::new(|| Placing::Sequence.patched(fragment_text));
+static ZSET_COMPOSITE: LazyLock<LineScripts> =
+    LazyLock::new(|| Placing::Composite(Composite::Shift).patched(fragment_text));
+static LIST: LazyLock<LineScripts> = LazyLock::new(|| Placing::List.patched(fragment_text));
+static STREAM: LazyLock<LineScripts> = LazyLock::new(|| Placing::Stream.patched(fragment_text));
 
-static ZSET_MS: LazyLock<LineScripts> = line_scripts!("zset", "ms");
-static ZSET_SEQ: LazyLock<LineScripts> = line_scripts!("zset", "seq");
-static ZSET_COMPOSITE: LazyLock<LineScripts> = line_scripts!("zset", "composite");
-static LIST: LazyLock<LineScripts> = line_scripts!("list", "list");
-static STREAM: LazyLock<LineScripts> = line_scripts!("stream", "stream");
+fn fragment_text(stem: &str) -> String {
+    fragment(stem).to_owned()
+}
 
 /// How a member gets its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +118,18 @@ pub(super) enum Composite {
 }
 
 impl Placing {
+    /// Its scripts, each fragment as `text` gives it by its stem.
+    pub(super) fn patched(self, text: impl Fn(&str) -> String) -> LineScripts {
+        let (line, push) = match self {
+            Placing::ClientMs => ("zset", "ms"),
+            Placing::Sequence => ("zset", "seq"),
+            Placing::Composite(_) => ("zset", "composite"),
+            Placing::List => ("list", "list"),
+            Placing::Stream => ("stream", "stream"),
+        };
+        LineScripts::of(line, push, text)
+    }
+
     /// The scripts that place members so.
     pub(super) fn scripts(self) -> &'static LineScripts {
         match self {
@@ -126,6 +158,7 @@ impl Composite {
 pub struct LineQueue {
     facts: &'static DesignFacts,
     placing: Placing,
+    scripts: &'static LineScripts,
     keys: Keys,
     /// `KEYS[1..]` of every script: line, marks, seen, and what else the line consists of.
     line_keys: Vec<String>,
@@ -139,6 +172,16 @@ pub struct LineQueue {
 
 impl LineQueue {
     pub(super) fn open(facts: &'static DesignFacts, placing: Placing, settings: &QueueSettings) -> LineQueue {
+        LineQueue::with_scripts(facts, placing, placing.scripts(), settings)
+    }
+
+    /// The same with scripts that are not those of the design.
+    pub(super) fn with_scripts(
+        facts: &'static DesignFacts,
+        placing: Placing,
+        scripts: &'static LineScripts,
+        settings: &QueueSettings,
+    ) -> LineQueue {
         let keys = Keys::new(settings);
         let mut line_keys = vec![keys.one("queue"), keys.one("marks"), keys.one("seen")];
         if placing == Placing::Stream {
@@ -147,6 +190,7 @@ impl LineQueue {
         LineQueue {
             facts,
             placing,
+            scripts,
             sequence: keys.one("sequence"),
             keys,
             line_keys,
@@ -207,32 +251,32 @@ impl WaitingQueue for LineQueue {
                 }
             }
         }
-        let script = &self.placing.scripts().join;
+        let script = &self.scripts.join;
         let value = self.run(commands, script, &keys, &args).await?;
         Ok(reply::token_or_nil(script.name, &value)?.map_or(Outcome::Joined, Outcome::Duplicate))
     }
 
     async fn position<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
         let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
-        let script = &self.placing.scripts().position;
+        let script = &self.scripts.position;
         let value = self.run(commands, script, &[], &[member.as_bytes(), token.as_bytes()]).await?;
         Ok(reply::count_or_nil(script.name, &value)?.map_or(Outcome::NotWaiting, Outcome::Position))
     }
 
     async fn admit<C: Commands>(&self, commands: &C, count: u32, batch: BatchId) -> Result<Outcome, CommandError> {
-        let script = &self.placing.scripts().admit;
+        let script = &self.scripts.admit;
         let record = self.keys.of("batch", &batch.0.to_string());
         let value = self.run(commands, script, &[&record], &[count.to_string().as_bytes()]).await?;
         Ok(Outcome::Admitted(reply::tokens_joined(script.name, &value)?))
     }
 
     async fn leave<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        let left = self.about(commands, &self.placing.scripts().leave, entry).await?;
+        let left = self.about(commands, &self.scripts.leave, entry).await?;
         Ok(if left { Outcome::Left } else { Outcome::NotWaiting })
     }
 
     async fn renew<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        let renewed = self.about(commands, &self.placing.scripts().renew, entry).await?;
+        let renewed = self.about(commands, &self.scripts.renew, entry).await?;
         Ok(if renewed { Outcome::Renewed } else { Outcome::NotWaiting })
     }
 
@@ -242,7 +286,7 @@ impl WaitingQueue for LineQueue {
 
     async fn sweep<C: Commands>(&self, commands: &C, max_age: Duration) -> Result<Outcome, CommandError> {
         const FULL_CHUNK: u64 = 500;
-        let script = &self.placing.scripts().sweep;
+        let script = &self.scripts.sweep;
         let keys: Vec<&str> = self.line_keys.iter().map(String::as_str).collect();
         // What has expired goes too, however old "too old" is.
         let age_ms = whole_ms(self.ttl.map_or(max_age, |ttl| ttl.min(max_age))).to_string();
@@ -264,7 +308,7 @@ impl WaitingQueue for LineQueue {
             // Members are requests then, and nothing here says whose they are.
             return Ok(Outcome::Refused(Refusal::NotOffered));
         }
-        let script = &self.placing.scripts().stats;
+        let script = &self.scripts.stats;
         let entries = reply::count(script.name, &self.run(commands, script, &[], &[]).await?)?;
         Ok(Outcome::Stats(QueueStats { users: entries, entries }))
     }

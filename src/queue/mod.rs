@@ -1,9 +1,11 @@
 //! The designs: ways to build the waiting queue on Redis, each written once over the seam [`Commands`].
 
+mod breakable;
 mod commands;
 mod counted;
 mod design;
 mod failure;
+mod faulty;
 mod keys;
 mod line;
 mod live;
@@ -15,10 +17,12 @@ mod streams_naive;
 
 use std::time::Duration;
 
+pub use breakable::{Breakable, Breaks};
 pub use commands::{CommandError, Commands};
 pub use counted::{CallCost, CallTally, Counted};
 pub use design::{AnyQueue, Design};
 pub use failure::outcome_of;
+pub use faulty::{Broken, FaultyQueue};
 pub use line::LineQueue;
 pub use live::Live;
 pub use script::Script;

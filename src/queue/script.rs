@@ -1,5 +1,7 @@
 //! Lua scripts: embedded in the binary, named by their SHA1, called by EVALSHA.
 
+use std::borrow::Cow;
+
 use redis::Cmd;
 
 /// A script of `lua/`.
@@ -7,15 +9,16 @@ use redis::Cmd;
 pub struct Script {
     /// The file's stem.
     pub name: &'static str,
-    source: &'static str,
+    source: Cow<'static, str>,
     sha1: String,
 }
 
 impl Script {
     /// A script from its source; the SHA1 is what EVALSHA expects.
     #[must_use]
-    pub fn new(name: &'static str, source: &'static str) -> Script {
-        let sha1 = redis::Script::new(source).get_hash().to_owned();
+    pub fn new(name: &'static str, source: impl Into<Cow<'static, str>>) -> Script {
+        let source = source.into();
+        let sha1 = redis::Script::new(&source).get_hash().to_owned();
         Script { name, source, sha1 }
     }
 
@@ -34,14 +37,14 @@ impl Script {
     /// Sends the source along; the server remembers it.
     #[must_use]
     pub fn eval(&self, keys: &[&str], args: &[&[u8]]) -> Cmd {
-        Self::call("EVAL", self.source, keys, args)
+        Self::call("EVAL", &self.source, keys, args)
     }
 
     /// Asks the server to remember the script.
     #[must_use]
     pub fn load(&self) -> Cmd {
         let mut cmd = redis::cmd("SCRIPT");
-        cmd.arg("LOAD").arg(self.source);
+        cmd.arg("LOAD").arg(self.source.as_ref());
         cmd
     }
 

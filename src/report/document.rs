@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::checks::mutation::CouldHaveFailed;
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::Header;
 use crate::measure::{Cost, Fairness, GeneratorHealth, Latency, Measurements, Throughput};
@@ -91,6 +92,9 @@ pub struct Cell {
     pub generator: GeneratorHealth,
     /// What an operation costs.
     pub cost: Cost,
+    /// The order of all operations that proves the line; `null` where none was found.
+    #[serde(default)]
+    pub order: Option<Order>,
     /// The seed of the scenario's plan; `null` for a history that no plan of this program led to.
     #[serde(default)]
     pub seed: Option<u64>,
@@ -101,6 +105,15 @@ pub struct Cell {
     /// Why something above is `null`, by its name.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
+}
+
+/// An order of all operations in which every answer is right, found and replayed on a plain queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Order {
+    /// The promise that it proves: `global-fifo` or `per-user-fifo`.
+    pub promise: String,
+    /// How many operations it puts in order.
+    pub operations: u64,
 }
 
 /// One promise.
@@ -122,6 +135,10 @@ pub struct Check {
     pub listed: Vec<String>,
     /// Why it is undecided.
     pub why: Option<String>,
+    /// Whether the check would have noticed a fault: what it said of slices of this history that were altered. `null` only
+    /// in a result of an older version.
+    #[serde(default)]
+    pub could_have_failed: Option<CouldHaveFailed>,
 }
 
 /// The document's entry for a judged history.
@@ -139,6 +156,7 @@ pub fn cell(
     let reasons = reasons([
         ("fairness", measurements.fairness.is_none(), "fewer than two tokens were admitted"),
         ("seed", seed.is_none(), "the history does not come from a plan"),
+        ("order", true, "no promise about order was checked and held"),
     ]);
     Cell {
         scenario: header.scenario.clone(),
@@ -154,6 +172,7 @@ pub fn cell(
         fairness: measurements.fairness,
         generator: measurements.generator,
         cost: measurements.cost,
+        order: None,
         seed,
         plan_hash: header.plan_hash.clone(),
         operations,
@@ -175,10 +194,23 @@ fn check(finding: Finding, outcome: Outcome, expected: Option<crate::model::Expe
         CheckOutcome::Undecided { examined, why } => (examined, 0, None, Vec::new(), Some(why)),
     };
     let name = finding.promise.name().to_owned();
-    Check { name, outcome, expected, examined, violations, counterexample, listed, why }
+    Check { name, outcome, expected, examined, violations, counterexample, listed, why, could_have_failed: None }
 }
 
 impl Cell {
+    /// Says that an order proves the line.
+    pub fn proved(&mut self, order: Order) {
+        self.order = Some(order);
+        self.reasons.remove("order");
+    }
+
+    /// Says of each check, in order, what it noticed of faults.
+    pub fn tried(&mut self, tried: Vec<CouldHaveFailed>) {
+        for (check, tried) in self.checks.iter_mut().zip(tried) {
+            check.could_have_failed = Some(tried);
+        }
+    }
+
     fn summary(&self) -> CellSummary<'_> {
         CellSummary {
             scenario: &self.scenario,

@@ -1,6 +1,7 @@
 //! For pull requests and step summaries.
 
 use super::document::Document;
+use super::evidence::{faults, overtaken};
 use super::lines::visible;
 use super::stories::{as_expected, caveats, notes, open_points, surprises};
 use super::table::{Columns, costs, decision, limits};
@@ -19,12 +20,16 @@ pub fn markdown(document: &Document) -> String {
         }
         about = notes(document, decision.timed_in);
     }
+    if let Some(faults) = faults(document) {
+        out.push_str(&format!("\n{}\n", escaped(&faults)));
+    }
     if let Some(limits) = limits(document) {
         table(&mut out, &limits);
     }
     list(&mut out, "Not as expected, or not decided", open_points(document));
     list(&mut out, "How it broke", surprises(document).iter().map(|story| story.line()).collect());
     list(&mut out, "Broken, as the scenarios expect", as_expected(document).iter().map(|story| story.line()).collect());
+    list(&mut out, "Who was overtaken, at worst", overtaken(document));
     list(&mut out, "About the figures", about);
     let seed = document.seed.map(|seed| format!(" with seed {seed}")).unwrap_or_default();
     out.push_str(&format!("\n{}\n\nRepeat{seed}: {}\n", caveats(document), code(&document.repeat)));

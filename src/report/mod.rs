@@ -1,6 +1,7 @@
 //! One serialisable document (it *is* result.json); every renderer sees only that.
 
 mod document;
+mod evidence;
 mod lines;
 mod markdown;
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod stories;
 mod table;
 mod text;
 
-pub use document::{Cell, Check, Document, Run, SCHEMA, cell};
+pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
 pub use markdown::markdown;
 pub use schema::schema;
 pub use text::text;

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use super::document::{Cell, Document, Run, cell};
+use crate::checks::mutation::CouldHaveFailed;
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::{Header, RunEnd, SCHEMA};
-use crate::measure::{Clock, Cost, GeneratorHealth, Latency, Measurements, Throughput};
+use crate::measure::{
+    Clock, Cost, Fairness, GeneratorHealth, Latency, Measurements, Overtakes, OvertakesBand, Throughput, WaitLost,
+};
 use crate::model::{Expectation, OpKind, Phase, Promise, Terms};
 use crate::verdict::judge_cell;
 
@@ -48,6 +51,29 @@ fn joins(count: u64, p50_us: f64) -> Vec<Latency> {
         row(Clock::Service, Phase::Load, p50_us / 7.0),
         row(Clock::Response, Phase::Load, p50_us),
     ]
+}
+
+/// A line in which so many users were overtaken.
+pub(super) fn unfair(overtaken_users: u64) -> Fairness {
+    let wronged = overtaken_users > 0;
+    Fairness {
+        admitted: 100,
+        adjacent_inversions: overtaken_users,
+        max_overtakes: if wronged { 5 } else { 0 },
+        overtaken_users,
+        max_displacement: overtaken_users,
+        overtakes: wronged.then(|| Overtakes {
+            tokens: overtaken_users,
+            p50: 2,
+            p90: 4,
+            p99: 5,
+            bands: vec![OvertakesBand { from: 4, to: 7, tokens: overtaken_users }],
+        }),
+        wait_lost: wronged.then_some(WaitLost { sum_ns: 1_210_000_000, p50_ns: 0, p99_ns: 1, max_ns: 40_000_000 }),
+        k_fifo: Some(if wronged { 4 } else { 1 }),
+        clock_slack_ns: Some(1_500),
+        reasons: BTreeMap::new(),
+    }
 }
 
 /// A cell: `findings` as for [`found`], joins answered under load with their median, and the offered rate.
@@ -114,9 +140,15 @@ pub(super) fn sample_run(cells: Vec<Cell>) -> Document {
 /// One design that keeps everything, one that breaks a promise as expected.
 pub(super) fn sample() -> Document {
     let violated = || expecting(Promise::NoDuplicates, Expectation::Violated);
-    sample_run(vec![
+    let mut run = sample_run(vec![
         sample_cell("race", "list", vec![found(Promise::NoDuplicates, '+')], Terms::default(), (50, 100.0, None)),
         sample_cell("race", "naive", vec![found(Promise::NoDuplicates, '-')], violated(), (50, 200.0, None)),
         sample_cell("sale", "list", vec![found(Promise::NoLoss, '+')], Terms::default(), (9, 1000.0, Some(500.0))),
-    ])
+    ]);
+    let tried = |tried, noticed| CouldHaveFailed { tried, noticed, what: Vec::new(), missed: None, reason: None };
+    run.cells[0].tried(vec![tried(20, 20)]);
+    run.cells[1].tried(vec![tried(12, 12)]);
+    run.cells[1].fairness = Some(unfair(7));
+    run.cells[2].fairness = Some(unfair(0));
+    run
 }

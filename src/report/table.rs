@@ -22,7 +22,7 @@ pub(super) struct Decision<'a> {
 const TIMED: [OpKind; 3] = [OpKind::Join, OpKind::Position, OpKind::Admit];
 
 pub(super) fn decision(document: &Document) -> Decision<'_> {
-    let promises: Vec<Promise> = Promise::ALL
+    let promises: Vec<Promise> = Promise::EVERY
         .into_iter()
         .filter(|promise| {
             document.cells.iter().any(|cell| cell.checks.iter().any(|check| check.name == promise.name()))
@@ -111,8 +111,17 @@ fn latency(cell: &Cell, op: OpKind) -> String {
 
 /// What a design costs and how fair it was, in the scenario that the latencies are of.
 pub(super) fn costs(document: &Document, timed_in: Option<&str>) -> Option<Columns> {
-    let headers =
-        ["design", "joins/s", "offered/s", "commands/op", "server µs/op", "bytes/user", "users overtaken", "most by"];
+    let headers = [
+        "design",
+        "joins/s",
+        "offered/s",
+        "commands/op",
+        "server µs/op",
+        "bytes/user",
+        "users overtaken",
+        "most by",
+        "k-FIFO",
+    ];
     let number = |figure: Option<f64>, digits: usize| {
         figure.map_or_else(|| NONE.to_owned(), |figure| format!("{figure:.digits$}"))
     };
@@ -128,6 +137,7 @@ pub(super) fn costs(document: &Document, timed_in: Option<&str>) -> Option<Colum
             number(cell.cost.bytes_per_user, 0),
             count(fairness.map(|fairness| fairness.overtaken_users)),
             count(fairness.map(|fairness| fairness.max_overtakes)),
+            count(fairness.and_then(|fairness| fairness.k_fifo)),
         ]
     };
     let rows: Vec<Vec<String>> =

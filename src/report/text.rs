@@ -3,8 +3,9 @@
 use comfy_table::{Table, presets};
 
 use super::document::Document;
+use super::evidence::{faults, overtaken};
 use super::lines::{visible, wrapped};
-use super::stories::{as_expected, caveats, notes, open_points, surprises};
+use super::stories::{as_expected, caveats, notes, open_points, proofs, surprises};
 use super::table::{Columns, costs, decision, limits};
 use crate::verdict::Verdict;
 
@@ -22,9 +23,15 @@ pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
         page.paragraph("! marks what the scenarios do not expect; – was not checked or did not happen.");
         if let Some(costs) = costs(document, decision.timed_in) {
             page.table(&costs);
-            page.paragraph("The same scenario: joins answered and offered, Redis commands and server time per operation, memory per waiting entry, and who was certainly overtaken (and by how many at most).");
+            page.paragraph("The same scenario: joins answered and offered, Redis commands and server time per operation, memory per waiting entry, who was certainly overtaken (and by how many at most), and the smallest k with which each admission let in one of the k oldest (1: an exact line).");
         }
         about = notes(document, decision.timed_in);
+    }
+    if let Some(proofs) = proofs(document) {
+        page.paragraph(&proofs);
+    }
+    if let Some(faults) = faults(document) {
+        page.paragraph(&faults);
     }
     if let Some(limits) = limits(document) {
         page.table(&limits);
@@ -33,6 +40,7 @@ pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
     page.list("How it broke:", &surprises(document).iter().map(|story| story.line()).collect::<Vec<_>>());
     let expected: Vec<String> = as_expected(document).iter().map(|story| story.line()).collect();
     page.list("Broken, as the scenarios expect:", &expected);
+    page.list("Who was overtaken, at worst:", &overtaken(document));
     page.list("About the figures:", &about);
     page.out.push('\n');
     page.paragraph(&caveats(document));

@@ -76,7 +76,7 @@ named!("expectation" Expectation { Violated "violated", Either "either" });
 
 impl Named for Promise {
     const KIND: &'static str = "promise";
-    const NAMED: &'static [Self] = &Promise::ALL;
+    const NAMED: &'static [Self] = &Promise::EVERY;
     fn text(self) -> &'static str {
         self.name()
     }

@@ -29,6 +29,15 @@ macro_rules! schema {
     };
 }
 
+impl FromToml for bool {
+    fn from_toml(value: &DeValue<'_>, place: &Place, found: &mut Found) -> Option<Self> {
+        if value.as_bool().is_none() {
+            wrong_type("`true` or `false`", "true or false, without quotes", value, place, found);
+        }
+        value.as_bool()
+    }
+}
+
 /// A duration that may be zero: a delay.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Delay(pub Duration);

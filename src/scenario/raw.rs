@@ -246,6 +246,38 @@ table! {
         optional script_flush: RawScriptFlush,
         /// Replies are kept from the client, which tries again.
         optional drop_reply: RawDropReply,
+        /// Clients stop for a while between two requests of one operation.
+        optional hold: RawHold,
+        /// Clients end between two requests of one operation.
+        optional crash: RawCrash,
+    }
+}
+
+table! {
+    /// Clients stop for a while between two requests of one operation.
+    RawHold {
+        /// Share of the operations.
+        required share: SomePortion,
+        /// Which operations.
+        required ops: Names<Choice<OpKind>>,
+        /// After so many answered requests of the operation. Default: 1. 0 is before the first.
+        optional after: Count<0, 1000>,
+        /// How long.
+        required pause: Period,
+    }
+}
+
+table! {
+    /// Clients end between two requests of one operation.
+    RawCrash {
+        /// Share of the operations.
+        required share: SomePortion,
+        /// Which operations.
+        required ops: Names<Choice<OpKind>>,
+        /// After so many answered requests of the operation. Default: 1. 0 is before the first.
+        optional after: Count<0, 1000>,
+        /// Whether the user comes back and asks again, as `attempts` allows. Default: false.
+        optional again: bool,
     }
 }
 

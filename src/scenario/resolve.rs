@@ -6,14 +6,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::name::FloodKey;
+use super::collection::Names;
+use super::name::{Choice, FloodKey};
+use super::quantity::Count;
 use super::raw::{RawLoad, RawOpen, RawPolling, RawScenario, RawShare};
 use super::resolved::{
     Admissions, Arrivals, Cleanup, ClosedLoad, Fault, FloodLoad, Group, Limit, Load, OpenLoad, Percentile, Polling,
     Repeats, Scenario, Share, Ttl,
 };
 use super::toml_table::Field;
-use crate::model::{Dedupe, PositionTolerance};
+use crate::model::{Dedupe, OpKind, PositionTolerance};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 const ATTEMPTS: u16 = 3;
@@ -211,5 +213,23 @@ fn faults(raw: &RawScenario) -> Vec<Fault> {
         let ops = drop.ops.value()?.items.iter().map(|op| op.value.0).collect();
         Some(Fault::DropReply { share: drop.share.value()?.0, ops })
     });
-    flush.into_iter().chain(drop).collect()
+    let kinds = |ops: &Names<Choice<OpKind>>| ops.items.iter().map(|op| op.value.0).collect();
+    let after = |count: Option<&Count<0, 1000>>| count.map_or(1, |count| u32::try_from(count.0).unwrap_or(u32::MAX));
+    let hold = raw.hold.value().and_then(|hold| {
+        Some(Fault::Hold {
+            share: hold.share.value()?.0,
+            ops: kinds(hold.ops.value()?),
+            after: after(hold.after.value()),
+            length: hold.pause.value()?.0,
+        })
+    });
+    let crash = raw.crash.value().and_then(|crash| {
+        Some(Fault::Crash {
+            share: crash.share.value()?.0,
+            ops: kinds(crash.ops.value()?),
+            after: after(crash.after.value()),
+            again: crash.again.value().copied().unwrap_or(false),
+        })
+    });
+    flush.into_iter().chain(drop).chain(hold).chain(crash).collect()
 }

@@ -216,4 +216,26 @@ pub enum Fault {
         /// Which operations.
         ops: Vec<OpKind>,
     },
+    /// Clients stop for a while between two requests of one operation.
+    Hold {
+        /// Share of the operations, 0 to 1.
+        share: f64,
+        /// Which operations.
+        ops: Vec<OpKind>,
+        /// After so many answered requests.
+        after: u32,
+        /// How long.
+        length: Duration,
+    },
+    /// Clients end between two requests of one operation.
+    Crash {
+        /// Share of the operations, 0 to 1.
+        share: f64,
+        /// Which operations.
+        ops: Vec<OpKind>,
+        /// After so many answered requests.
+        after: u32,
+        /// Whether the user comes back and asks again.
+        again: bool,
+    },
 }

@@ -77,7 +77,12 @@ fn unexamined(promise: Promise, raw: &RawScenario, scenario: &Scenario) -> Optio
                 "add [repeat], or [faults.drop-reply] with \"join\" or \"admit\" and attempts above 1",
             )
         }
-        Promise::NoDuplicates | Promise::GlobalFifo | Promise::NoLoss | Promise::NoPhantoms => None,
+        Promise::NoDuplicates
+        | Promise::GlobalFifo
+        | Promise::NoLoss
+        | Promise::NoPhantoms
+        | Promise::NoLeftovers
+        | Promise::OneSlot => None,
     }
 }
 
@@ -103,10 +108,15 @@ fn one_token_each(raw: &RawScenario, scenario: &Scenario) -> bool {
 fn nobody_does(raw: &RawScenario, found: &mut Found) {
     let limits = raw.limits.value().map(|limits| limits.entries.as_slice()).unwrap_or_default();
     let limits = limits.iter().map(|(op, _)| (op.value, op, "a limit"));
-    let dropped = raw.faults.value().and_then(|faults| faults.drop_reply.value()).and_then(|drop| drop.ops.value());
-    for (op, span, subject) in limits.map(|(op, at, subject)| (op, at.place.span.clone(), subject)).chain(
-        dropped.into_iter().flat_map(|ops| ops.items.iter().map(|op| (op.value.0, op.place.span.clone(), "a fault"))),
-    ) {
+    let faults = raw.faults.value();
+    let dropped = faults.and_then(|faults| faults.drop_reply.value()).and_then(|drop| drop.ops.value());
+    let held = faults.and_then(|faults| faults.hold.value()).and_then(|hold| hold.ops.value());
+    let crashed = faults.and_then(|faults| faults.crash.value()).and_then(|crash| crash.ops.value());
+    let faulty = [dropped, held, crashed].into_iter().flatten();
+    for (op, span, subject) in limits
+        .map(|(op, at, subject)| (op, at.place.span.clone(), subject))
+        .chain(faulty.flat_map(|ops| ops.items.iter().map(|op| (op.value.0, op.place.span.clone(), "a fault"))))
+    {
         let missing = match op {
             OpKind::Join => None,
             OpKind::Position => raw.poll.is_absent().then_some("[poll]"),

@@ -20,6 +20,7 @@ mod error;
 mod facts;
 mod given;
 mod info;
+mod keys;
 mod local;
 mod owner;
 mod probe;

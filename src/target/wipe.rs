@@ -6,7 +6,7 @@ use super::info::ask;
 use super::{Endpoint, TargetError};
 
 /// Keys looked at in one SCAN step: enough to be quick, little enough not to hold up other clients.
-const STEP: u32 = 1_000;
+pub(super) const STEP: u32 = 1_000;
 
 /// Deletes the keys that begin with `prefix`; returns how many.
 ///
@@ -42,7 +42,7 @@ pub(super) async fn flush(endpoint: &Endpoint) -> Result<(), TargetError> {
 }
 
 /// Redis' glob style gives `* ? [ ] \` a meaning, and `^ -` inside brackets; a backslash takes it away.
-fn escape(prefix: &str) -> String {
+pub(super) fn escape(prefix: &str) -> String {
     prefix.chars().flat_map(|c| "*?[]\\^-".contains(c).then_some('\\').into_iter().chain([c])).collect()
 }
 

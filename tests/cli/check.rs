@@ -102,3 +102,43 @@ fn what_is_no_history_exits_2_with_a_sentence() {
         assert_eq!(done.stdout, "", "{file}");
     }
 }
+
+#[test]
+fn the_order_that_proves_a_line_is_saved_replayed_and_told_apart_from_another() {
+    let desk = Desk::with("small", SMALL);
+    desk.run(&["run", "small.toml", "--redis", "local", "--queue", "zset-seq,list", "--out", "o", "--seed", "3"])
+        .exits(0);
+    let orders: Vec<String> = desk.files("o").into_iter().filter(|file| file.ends_with(".order.txt.gz")).collect();
+    assert_eq!(orders.len(), 2, "{orders:?}");
+    for cell in desk.json("o/result.json")["cells"].as_array().unwrap() {
+        assert!(cell["order"]["operations"].as_u64().unwrap() > 10, "{}", cell["order"]);
+    }
+    let history = orders[0].replace(".order.txt.gz", ".parquet");
+    let certificate = || desk.run(&["check", "--certificate", &history]);
+    certificate().exits(0).shows(&["Proved, not only unbroken: for 1 of 1 cells"]);
+
+    // One that is missing is made; the same one.
+    let saved = std::fs::read(desk.path(&orders[0])).unwrap();
+    std::fs::remove_file(desk.path(&orders[0])).unwrap();
+    certificate().exits(0);
+    assert!(std::fs::read(desk.path(&orders[0])).unwrap() == saved, "the same history has the same order");
+
+    // That of another history, and one that was tampered with.
+    let replaced = |text: &str| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+        std::fs::write(desk.path(&orders[0]), packed.finish().unwrap()).unwrap();
+        certificate()
+    };
+    let stranger = replaced("stanchion-order 1 global-fifo 1\njoin 99999999\n").exits(2);
+    assert!(stranger.stderr.contains("is not an order of this history: line 2"), "{}", stranger.stderr);
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(saved.as_slice()), &mut text).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let last = lines.len() - 1;
+    lines.swap(1, last);
+    let tampered = replaced(&(lines.join("\n") + "\n")).exits(1);
+    assert!(tampered.stderr.contains("does not prove the line: "), "{}", tampered.stderr);
+    let cut = replaced(&(lines[..last].join("\n") + "\n")).exits(2);
+    assert!(cut.stderr.contains("it was cut short, or changed"), "{}", cut.stderr);
+}

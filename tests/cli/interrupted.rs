@@ -14,7 +14,12 @@ fn is_saved_and_judged(desk: &Desk, done: &Done, why: &str) {
     assert!(!done.stdout.contains("kept by") && !done.stdout.contains("Broken"), "claims too much: {done:#?}");
     assert_eq!(
         desk.files("o"),
-        ["o/endless/zset-seq/history.parquet", "o/endless/zset-seq/latency.hlog", "o/result.json"]
+        [
+            "o/endless/zset-seq/history.order.txt.gz",
+            "o/endless/zset-seq/history.parquet",
+            "o/endless/zset-seq/latency.hlog",
+            "o/result.json"
+        ]
     );
     let result = desk.json("o/result.json");
     assert!(result["ended_early"].as_str().unwrap().contains(why), "{result:#}");

@@ -7,6 +7,7 @@ mod exit_codes;
 mod interrupted;
 mod output;
 mod result_schema;
+mod selftest;
 mod servers;
 mod shell;
 mod subcommands;

@@ -39,6 +39,8 @@ fn json_is_the_result_file_and_has_every_field_that_is_bound() {
         ("/cells/0/latency/0", &latency),
         ("/cells/0/throughput", &["offered_per_s", "achieved_per_s"]),
         ("/cells/0/fairness", &fairness),
+        ("/cells/0/fairness", &["overtakes", "wait_lost", "k_fifo", "clock_slack_ns"]),
+        ("/cells/0/checks/0/could_have_failed", &["tried", "noticed", "what"]),
         ("/cells/0/cost", &["commands_per_op", "server_us_per_op", "bytes_per_user"]),
     ] {
         let object = document.pointer(at).and_then(Value::as_object).unwrap_or_else(|| panic!("{at} in {document:#}"));
@@ -52,6 +54,9 @@ fn json_is_the_result_file_and_has_every_field_that_is_bound() {
     assert_eq!((&cell["as_expected"], &document["target"]["kind"]), (&Value::from(true), &Value::from("local")));
     for check in cell["checks"].as_array().unwrap() {
         assert!(check["examined"].as_u64().unwrap() > 0 && check["violations"].is_u64(), "{check:#}");
+        let tried = &check["could_have_failed"];
+        assert!(tried["noticed"].is_u64() && tried["noticed"] == tried["tried"], "{check:#}");
+        assert_eq!(tried["tried"] == 0, tried["reason"].is_string(), "{check:#}");
     }
     let clocks = ["response", "service", "send_lag"];
     for row in cell["latency"].as_array().unwrap() {
@@ -62,8 +67,8 @@ fn json_is_the_result_file_and_has_every_field_that_is_bound() {
 }
 
 /// Nulls that are no missing number, but nothing to say.
-const NOTHING_TO_SAY: [&str; 9] =
-    ["ended_early", "expected", "counterexample", "why", "saturated", "note", "reason", "image", "margin_ns"];
+const NOTHING_TO_SAY: [&str; 10] =
+    ["ended_early", "expected", "counterexample", "why", "saturated", "note", "reason", "image", "margin_ns", "missed"];
 
 fn nulls_have_reasons(at: &str, value: &Value) {
     match value {

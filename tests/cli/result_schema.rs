@@ -185,11 +185,11 @@ fn a_counterexample_names_the_rows_of_the_history_file() {
     );
     let path = Utf8PathBuf::from_path_buf(desk.path("out/race/streams-naive/history.parquet")).unwrap();
     let records = history::read(&path).unwrap().records;
-    assert!(records.is_sorted_by_key(|record| record.sent_ns), "rows are in the order sent");
+    assert!(records.iter().is_sorted_by_key(|record| record.sent_ns), "rows are in the order sent");
     let events = list(&check["counterexample"]["events"]);
     assert!(events.len() >= 2, "{check:#}");
     for event in events {
-        let record = &records[usize::try_from(event["record"].as_u64().unwrap()).unwrap()];
+        let record = records.at(usize::try_from(event["record"].as_u64().unwrap()).unwrap());
         assert_eq!(event["client"], record.client.0);
         assert_eq!(event["invoked_ns"], record.sent_ns);
         assert_eq!(event["returned_ns"], serde_json::to_value(record.returned_ns).unwrap());

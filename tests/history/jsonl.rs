@@ -42,7 +42,7 @@ fn canonical(mut history: History) -> History {
         }
     }
     let [mut users, mut tokens, mut keys, mut batches]: [Order; 4] = Default::default();
-    for record in &mut history.records {
+    for record in history.records.edit().iter_mut() {
         match &mut record.call {
             Operation::Join(entry) | Operation::Position(entry) | Operation::Leave(entry) | Operation::Renew(entry) => {
                 users.of(&mut entry.user.0);
@@ -133,7 +133,7 @@ fn a_history_of_another_system_needs_few_fields() {
     assert_eq!(history.names.users, ["alice", "bob"]);
     assert_eq!(history.names.tokens, ["a-1", "7"]);
     assert_eq!(history.names.dedupe_keys, ["alice", "bob"]);
-    assert_eq!(history.records[4].phase, Phase::Drain);
+    assert_eq!(history.records.at(4).phase, Phase::Drain);
     assert_eq!(history.header.terms, Default::default());
     assert_eq!(history.header.scenario, "mine");
     assert!(!history.header.drained && history.header.load_ns.is_none());

@@ -12,7 +12,7 @@ fn open(joins: u64, own_lag_us: u64) -> History {
     let mut history = own_history(joins);
     history.header.load_ns = Some((0, 1_000_000_000));
     history.header.offered_joins_per_s = Some(1_000.0);
-    for (n, record) in (0..).zip(&mut history.records) {
+    for (n, record) in (0..).zip(history.records.edit().iter_mut()) {
         record.client = ClientId(n as u32);
         record.intended_ns = Some(n * 1_000_000);
         record.sent_ns = n * 1_000_000 + own_lag_us * 1_000;
@@ -24,7 +24,7 @@ fn open(joins: u64, own_lag_us: u64) -> History {
 /// So many joins, one due every ms, but sent only every 1.2 ms although each client was free.
 fn falling_behind(joins: u64) -> History {
     let mut history = open(joins, 0);
-    for (n, record) in (0..).zip(&mut history.records) {
+    for (n, record) in (0..).zip(history.records.edit().iter_mut()) {
         record.sent_ns = n * 1_200_000;
         record.returned_ns = Some(record.sent_ns + 100_000);
     }
@@ -62,7 +62,7 @@ fn a_closed_loop_and_an_empty_load_say_why_a_rate_is_missing() {
     history.header.offered_joins_per_s = None;
     let throughput = measure(&history).throughput;
     assert!(throughput.offered_per_s.is_none() && throughput.reason.unwrap().contains("names no offered rate"));
-    history.records.clear();
+    history.records.edit().clear();
     let throughput = measure(&history).throughput;
     assert_eq!(
         (throughput.achieved_per_s, throughput.reason.unwrap().as_str()),
@@ -82,7 +82,7 @@ fn a_foreign_history_is_measured_from_its_first_request_to_its_last_reply() {
 fn cost_is_counted_by_operation_and_not_by_attempt() {
     let mut history = open(4, 0);
     // Two operations of two attempts each.
-    for (n, record) in (0..).zip(&mut history.records) {
+    for (n, record) in (0..).zip(history.records.edit().iter_mut()) {
         record.op = OpId(n / 2);
         record.attempt = (n % 2) as u16;
         (record.commands, record.round_trips, record.bytes_sent, record.bytes_received) = (3, 2, 70, 5);
@@ -96,10 +96,10 @@ fn cost_is_counted_by_operation_and_not_by_attempt() {
 #[test]
 fn an_operation_without_counted_commands_has_no_cost_but_a_reason() {
     let mut history = open(2, 0);
-    history.records[0].commands = 0;
-    history.records[1].call = Operation::Entries(UserId(1));
-    history.records[1].outcome = Outcome::Refused(Refusal::NotOffered);
-    history.records[1].commands = 0;
+    history.records.edit()[0].commands = 0;
+    history.records.edit()[1].call = Operation::Entries(UserId(1));
+    history.records.edit()[1].outcome = Outcome::Refused(Refusal::NotOffered);
+    history.records.edit()[1].commands = 0;
     let cost = measure(&history).cost;
     assert!(cost.commands_by_op.is_empty());
     assert_eq!(cost.reasons["commands_by_op.join"], "the history counts no commands for this operation");
@@ -181,7 +181,7 @@ fn lag_behind_a_busy_connection_is_the_queues_and_not_the_generators() {
     let mut history = open(900, 0);
     // One client; each join takes 1.2 ms, so all later ones leave late.
     let mut free_ns = 0;
-    for record in &mut history.records {
+    for record in history.records.edit().iter_mut() {
         record.client = ClientId(0);
         record.sent_ns = free_ns.max(record.intended_ns.unwrap());
         free_ns = record.sent_ns + 1_200_000;
@@ -206,15 +206,15 @@ fn a_closed_loop_is_never_saturated_but_may_be_bound_by_its_cpu() {
 fn operations_that_were_never_answered_are_counted_once() {
     let mut history = open(6, 0);
     let unknown = || Outcome::Unknown(UnknownCause::TimedOut);
-    for (record, (op, phase, outcome)) in history.records.iter_mut().zip([
-        (1, Phase::WarmUp, unknown()),
-        (1, Phase::WarmUp, unknown()),
-        (2, Phase::Load, unknown()),
-        (2, Phase::Load, Outcome::Joined),
-        (3, Phase::Load, Outcome::Refused(Refusal::Loading)),
-        (4, Phase::Load, Outcome::Refused(Refusal::NotOffered)),
+    for (record, (op, attempt, phase, outcome)) in history.records.edit().iter_mut().zip([
+        (1, 0, Phase::WarmUp, unknown()),
+        (1, 1, Phase::WarmUp, unknown()),
+        (2, 0, Phase::Load, unknown()),
+        (2, 1, Phase::Load, Outcome::Joined),
+        (3, 0, Phase::Load, Outcome::Refused(Refusal::Loading)),
+        (4, 0, Phase::Load, Outcome::Refused(Refusal::NotOffered)),
     ]) {
-        (record.op, record.phase, record.outcome) = (OpId(op), phase, outcome);
+        (record.op, record.attempt, record.phase, record.outcome) = (OpId(op), attempt, phase, outcome);
     }
     let generator = measure(&history).generator;
     assert_eq!((generator.unknown, generator.refused), (1, 1));
@@ -223,7 +223,7 @@ fn operations_that_were_never_answered_are_counted_once() {
 #[test]
 fn missing_figures_of_the_generator_say_why() {
     let mut history = open(1, 0);
-    history.records[0].intended_ns = None;
+    history.records.edit()[0].intended_ns = None;
     let generator = measure(&history).generator;
     assert_eq!((generator.client_cpu_cores, generator.send_lag_p50_us, generator.send_lag_p99_us), (None, None, None));
     assert_eq!(generator.reasons.keys().collect::<Vec<_>>(), ["client_cpu_cores", "send_lag"]);

@@ -12,7 +12,7 @@ use stanchion::model::{OpId, OpKind, Outcome, Phase, Refusal, UnknownCause};
 /// Joins of which each was due at `intended`, sent at `sent` and answered at `returned`, in ns.
 fn joins(times: &[(u64, u64, u64)]) -> History {
     let mut history = own_history(times.len() as u64);
-    for (record, (intended, sent, returned)) in history.records.iter_mut().zip(times) {
+    for (record, (intended, sent, returned)) in history.records.edit().iter_mut().zip(times) {
         record.intended_ns = Some(*intended);
         record.sent_ns = *sent;
         record.returned_ns = Some(*returned);
@@ -56,18 +56,18 @@ fn percentiles_are_those_of_the_samples() {
 #[test]
 fn unanswered_attempts_have_no_latency() {
     let mut history = joins(&[(0, 1, 2), (0, 1, 2), (0, 1, 2), (0, 1, 2)]);
-    history.records[0].outcome = Outcome::Unknown(UnknownCause::TimedOut);
-    history.records[1].outcome = Outcome::Refused(Refusal::Loading);
-    history.records[2].reply_dropped = true;
+    history.records.edit()[0].outcome = Outcome::Unknown(UnknownCause::TimedOut);
+    history.records.edit()[1].outcome = Outcome::Refused(Refusal::Loading);
+    history.records.edit()[2].reply_dropped = true;
     assert_eq!(figure(&history, Clock::Service).unwrap().count, 1);
-    history.records.truncate(3);
+    history.records.edit().truncate(3);
     assert_eq!(measure(&history).latency, []);
 }
 
 #[test]
 fn a_retried_operation_responds_from_its_first_intended_time_to_its_last_reply() {
     let mut history = joins(&[(1_000, 1_500, 0), (1_000, 51_000, 0), (1_000, 101_000, 109_000)]);
-    for (attempt, record) in history.records.iter_mut().enumerate() {
+    for (attempt, record) in history.records.edit().iter_mut().enumerate() {
         record.op = OpId(9);
         record.attempt = attempt as u16;
         if attempt < 2 {
@@ -86,8 +86,8 @@ fn a_retried_operation_responds_from_its_first_intended_time_to_its_last_reply()
 #[test]
 fn warm_up_is_left_out_and_the_drain_stands_apart() {
     let mut history = joins(&[(0, 1, 2), (0, 1, 3), (0, 1, 4)]);
-    history.records[0].phase = Phase::WarmUp;
-    history.records[2].phase = Phase::Drain;
+    history.records.edit()[0].phase = Phase::WarmUp;
+    history.records.edit()[2].phase = Phase::Drain;
     let phases: Vec<_> =
         measure(&history).latency.iter().map(|latency| (latency.phase, latency.clock, latency.count)).collect();
     let clocks = [Clock::Response, Clock::Service, Clock::SendLag];
@@ -99,7 +99,7 @@ fn warm_up_is_left_out_and_the_drain_stands_apart() {
 #[test]
 fn a_history_without_intended_times_has_a_service_time_only() {
     let mut history = joins(&[(0, 1, 2)]);
-    history.records[0].intended_ns = None;
+    history.records.edit()[0].intended_ns = None;
     let clocks: Vec<_> = measure(&history).latency.iter().map(|latency| latency.clock).collect();
     assert_eq!(clocks, [Clock::Service]);
 }
@@ -140,7 +140,7 @@ fn base64(text: &str) -> Vec<u8> {
     bytes
 }
 
-fn in_phase(history: &History, phase: Phase) -> impl Iterator<Item = &Record> {
+fn in_phase(history: &History, phase: Phase) -> impl Iterator<Item = Record> {
     history.records.iter().filter(move |record| record.phase == phase)
 }
 

@@ -84,7 +84,7 @@ proptest! {
 #[test]
 fn a_history_longer_than_a_row_group_comes_back_in_order() {
     let mut history = own_history(1);
-    let record = history.records[0].clone();
+    let record = history.records.at(0);
     history.records = (0..150_000)
         .map(|n| {
             let mut record = record.clone();
@@ -163,7 +163,7 @@ fn an_unknown_name_is_told_with_its_row_and_column() {
 #[test]
 fn a_null_where_the_outcome_needs_a_value_is_told() {
     let mut history = own_history(1);
-    history.records[0].outcome = Outcome::Swept(3);
+    history.records.edit()[0].outcome = Outcome::Swept(3);
     let mut bytes = bytes_of(&history);
     bytes[4] = 0;
     let at = (0..bytes.len()).find(|at| bytes[*at..].starts_with(b"swept")).unwrap();

@@ -128,7 +128,7 @@ fn the_queries_of_the_documentation_run() {
     let (folder, path, _) = written();
     // Arbitrary times overflow when subtracted; these are as a run has them.
     let mut history = own_history(50);
-    history.records[49].outcome = Outcome::Admitted(vec![Token(1), Token(2)]);
+    history.records.edit()[49].outcome = Outcome::Admitted(vec![Token(1), Token(2)]);
     write_parquet(Utf8Path::new(&path), &history).unwrap();
     let queries = block("sql", "SELECT");
     let script = "

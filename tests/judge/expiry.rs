@@ -175,7 +175,7 @@ fn simulate(seed: u64, expiry: Expiry) -> Book {
 fn a_queue_that_expires_in_time_breaks_nothing() {
     for seed in 0..300 {
         let book = simulate(seed, Expiry::Right);
-        for finding in judge(&book.history) {
+        for finding in judge(&book.saved()) {
             let broken = matches!(finding.outcome, CheckOutcome::Violated { .. });
             assert!(!broken, "seed {seed}: {finding:?}");
         }
@@ -188,7 +188,7 @@ fn queues_that_expire_wrongly_are_caught_and_only_early_expiry_breaks_the_line_t
     for (wrong, at_least) in [(Expiry::Never, 95), (Expiry::IgnoresRenewals, 50)] {
         let mut caught = 0;
         for seed in 0..100 {
-            for finding in judge(&simulate(seed, wrong).history) {
+            for finding in judge(&simulate(seed, wrong).saved()) {
                 let broken = matches!(finding.outcome, CheckOutcome::Violated { .. });
                 caught += u32::from(broken && finding.promise == Promise::Expiry);
                 let line = [Promise::GlobalFifo, Promise::PerUserFifo, Promise::NoDuplicates, Promise::NoPhantoms];

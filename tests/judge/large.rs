@@ -7,7 +7,7 @@ use crate::judging::recorded::{Book, entry};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use stanchion::checks::{CheckOutcome, Counterexample, judge};
-use stanchion::history::History;
+use stanchion::history::{History, Record};
 use stanchion::model::{BatchId, Entry, Operation, Outcome, Phase, Promise, Token};
 
 /// One operation every µs or so takes effect on a simulated queue, each within a span of up to 60 µs;
@@ -66,7 +66,7 @@ fn correct_history(operations: u64) -> History {
     span(&mut book, call, outcome, at_ns + 100_000, &mut random);
     book.history.records.last_mut().expect("just added").phase = Phase::Drain;
     book.history.records.sort_by_key(|record| record.sent_ns);
-    book.history
+    book.saved()
 }
 
 fn admit(line: &mut VecDeque<Entry>, count: u32, batch: u64) -> (Operation, Outcome) {
@@ -88,8 +88,8 @@ fn proof(history: &History, promise: Promise) -> (u64, Counterexample) {
     }
 }
 
-fn admissions(history: &mut History) -> Vec<&mut Vec<Token>> {
-    let outcomes = history.records.iter_mut().map(|record| &mut record.outcome);
+fn admissions(records: &mut [Record]) -> Vec<&mut Vec<Token>> {
+    let outcomes = records.iter_mut().map(|record| &mut record.outcome);
     outcomes.filter_map(|outcome| if let Outcome::Admitted(tokens) = outcome { Some(tokens) } else { None }).collect()
 }
 
@@ -108,11 +108,13 @@ fn a_correct_history_holds_every_promise() {
 #[test]
 fn two_tokens_in_each_others_place_are_found() {
     let mut history = correct_history(20_000);
-    let mut lists: Vec<_> = admissions(&mut history).into_iter().filter(|list| !list.is_empty()).collect();
+    let mut records = history.records.edit();
+    let mut lists: Vec<_> = admissions(&mut records).into_iter().filter(|list| !list.is_empty()).collect();
     let (early, late) = (500, 700);
     let token = lists[early][0];
     lists[early][0] = lists[late][0];
     lists[late][0] = token;
+    drop(records);
     let (_, proof) = proof(&history, Promise::GlobalFifo);
     assert_eq!(proof.events.len(), 4, "two joins and two admissions: {}", proof.story);
     assert!(proof.margin_ns > Some(0));
@@ -122,11 +124,13 @@ fn two_tokens_in_each_others_place_are_found() {
 fn a_stack_is_told_from_a_queue_at_once() {
     // The same tokens, handed out in the opposite order: about as many breaches as admissions.
     let mut history = correct_history(50_000);
-    let mut lists = admissions(&mut history);
+    let mut records = history.records.edit();
+    let mut lists = admissions(&mut records);
     let mut tokens: Vec<Token> = lists.iter().flat_map(|list| list.iter().copied()).collect();
     for slot in lists.iter_mut().flat_map(|list| list.iter_mut()) {
         *slot = tokens.pop().expect("as many slots as tokens");
     }
+    drop(records);
     let (violations, order) = proof(&history, Promise::GlobalFifo);
     assert!(violations > 5_000, "{violations}");
     assert_eq!(order.events.len(), 4);
@@ -135,8 +139,10 @@ fn a_stack_is_told_from_a_queue_at_once() {
 #[test]
 fn one_token_that_vanished_is_found() {
     let mut history = correct_history(20_000);
-    let mut lists: Vec<_> = admissions(&mut history).into_iter().filter(|list| list.len() > 1).collect();
+    let mut records = history.records.edit();
+    let mut lists: Vec<_> = admissions(&mut records).into_iter().filter(|list| list.len() > 1).collect();
     let vanished = lists[300].remove(1);
+    drop(records);
     let (violations, loss) = proof(&history, Promise::NoLoss);
     assert_eq!(violations, 1);
     assert!(loss.story.contains(&format!("t{} was acknowledged", vanished.0)), "{}", loss.story);
@@ -148,13 +154,13 @@ fn one_token_that_vanished_is_found() {
 fn one_empty_answer_too_early_is_found() {
     let mut history = correct_history(20_000);
     // An answer of nobody, while the line was long: the drain's last answer, told much earlier.
-    let mut empty = history.records.last().expect("the drain").clone();
-    let phase_ns = history.records[15_000].sent_ns;
+    let mut empty = history.records.last().expect("the drain");
+    let phase_ns = history.records.at(15_000).sent_ns;
     empty.sent_ns = phase_ns;
     empty.returned_ns = Some(phase_ns + 50);
     empty.call = Operation::Admit { count: 5, batch: BatchId(1) };
     empty.phase = Phase::Load;
-    history.records.insert(15_001, empty);
+    history.records.edit().insert(15_001, empty);
     let (violations, found) = proof(&history, Promise::GlobalFifo);
     assert_eq!(violations, 1);
     assert!(found.story.contains("that nobody waits"), "{}", found.story);

@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be prepared ends a test, and the error says why")]
 
 mod answers;
+mod certificates;
+mod constructed;
+mod could_have_failed;
 mod entries;
 mod expiry;
 mod judging;
 mod large;
 mod line;
+mod long_comparison;
 mod position_is_sound;
-mod regressions;
 mod sweep_is_exact;

@@ -335,7 +335,7 @@ global-fif = "either"
 9 | global-fif = "either"
   | ^^^^^^^^^^
   |
-  = help: did you mean `global-fifo`? the promises are no-duplicates, per-user-fifo, global-fifo, no-loss, no-phantoms, position, expiry, idempotence, capacity
+  = help: did you mean `global-fifo`? the promises are no-duplicates, per-user-fifo, global-fifo, no-loss, no-phantoms, position, expiry, idempotence, capacity, no-leftovers, one-slot
 
 1 problem in 1 scenario file
 "#

@@ -105,7 +105,7 @@ fn the_page_names_every_key_and_whether_it_is_required() {
 
 #[test]
 fn the_page_names_every_promise() {
-    for promise in stanchion::model::Promise::ALL {
+    for promise in stanchion::model::Promise::EVERY {
         assert!(DOC.contains(&format!("| `{}` | ", promise.name())), "{}", promise.name());
     }
 }

@@ -20,9 +20,10 @@
 //! allowed.
 
 mod breach;
-mod build;
-mod live;
-mod parts;
+mod events;
+mod nodes;
+mod places;
+mod queue;
 mod run;
 mod why;
 
@@ -52,15 +53,63 @@ pub enum Scope {
     OrderOnly,
 }
 
+/// What the sweep did, in this order: read together with the joins it is a valid order of the removals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Performed {
+    /// A removal that was answered.
+    Removal {
+        /// Its index in the trace.
+        removal: usize,
+        /// The event at which nothing forbade it any more, ns.
+        at_ns: u64,
+    },
+    /// A possible removal that happened.
+    Maybe {
+        /// Its index in the trace.
+        maybe: usize,
+        /// The event at which nothing forbade it any more, ns.
+        at_ns: u64,
+    },
+}
+
 /// Sweeps over a trace and lists its breaches in the order in which they became certain; none: the trace,
 /// without its lost admissions, is a queue.
 ///
-/// Takes O(n log n) time for n operations as long as the number of admissions in flight at once is bounded.
+/// Takes O(n log c) time for n operations of which c are under way at once, plus O(n log n) to put into
+/// order what is not in order of invocation.
 #[must_use]
 pub fn sweep(trace: &Trace, class: FifoClass, scope: Scope) -> Vec<Breach> {
-    let mut run = Run::new(trace, class, scope);
-    run.go();
-    let mut breaches = run.breaches;
+    let (mut run, mut events) = Run::new(trace, class, scope);
+    run.go(&mut events);
+    in_time(run.breaches)
+}
+
+/// What a sweep found, and what it did: enough to put the operations in order.
+#[derive(Debug)]
+pub struct Swept {
+    /// As [`sweep`] lists them.
+    pub breaches: Vec<Breach>,
+    /// The removals in the order performed.
+    pub performed: Vec<Performed>,
+    /// The earliest that each join can have taken effect, ns, by value: its invocation, or later where
+    /// "not waiting" answers say so.
+    pub joined_from_ns: Vec<u64>,
+}
+
+/// The same as [`sweep`], with what it did.
+#[must_use]
+pub fn sweep_logged(trace: &Trace, class: FifoClass, scope: Scope) -> Swept {
+    let (mut run, mut events) = Run::new(trace, class, scope);
+    run.log = Some(Vec::new());
+    run.go(&mut events);
+    Swept {
+        breaches: in_time(run.breaches),
+        performed: run.log.unwrap_or_default(),
+        joined_from_ns: run.places.inv_ns.into_owned(),
+    }
+}
+
+fn in_time(mut breaches: Vec<Breach>) -> Vec<Breach> {
     breaches.sort_by_key(|breach| breach.at_ns);
     breaches
 }

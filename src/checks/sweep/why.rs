@@ -1,7 +1,8 @@
 //! Why a removal could not be performed: not needed to decide, only to tell.
 
 use super::breach::Late;
-use super::build::NOBODY;
+use super::nodes::disorder;
+use super::places::NOBODY;
 use super::run::Run;
 use crate::checks::notation::{NEVER, ValueId};
 
@@ -11,50 +12,75 @@ const LOOKS: usize = 64;
 impl Run<'_> {
     /// Why a removal that has returned could not be performed.
     pub(super) fn why_late(&mut self, number: u32) -> Late {
-        let ret_ns = self.trace.removals[number as usize].span.ret_ns;
-        let ready_last =
-            self.taken[number as usize].iter().copied().max_by_key(|value| self.places.removable_ns(*value));
+        let ret_ns = self.trace.removals.span(number as usize).ret_ns;
+        let ready_last = self.places.taken(number).max_by_key(|value| self.places.removable_ns(*value));
+        let node = self.nodes.nodes[number as usize];
         if let Some(value) = ready_last
-            && !self.nodes[number as usize].ready
+            && !node.ready
         {
             return Late::NotReady(value);
         }
-        if let Some((first, second)) = self.nodes[number as usize].disordered {
+        if node.disordered
+            && let Some((first, second)) = disorder(self.places.taken(number), &self.places)
+        {
             return Late::Disordered { first, second };
         }
         // The one that is removed last tells the plainest story: often it is certainly still in line.
-        if self.nodes[number as usize].short {
-            let outside = |value: &&ValueId| self.places.taker[**value as usize] != number;
-            let members = self.waiting.members().iter().filter(outside).take(LOOKS);
-            if let Some(value) = members.max_by_key(|value| (self.leaves_ns(**value), **value)) {
-                return Late::LeftBehind(*value);
+        if node.short {
+            let members = self.some_in_line(LOOKS + node.own_waiting as usize).into_iter();
+            let members = members.filter(|value| self.places.taker[*value as usize] != number);
+            if let Some(value) = members.max_by_key(|value| (self.leaves_ns(*value), *value)) {
+                return Late::LeftBehind(value);
             }
         }
-        for part in self.nodes[number as usize].parts.clone() {
+        for part in self.nodes.parts_of(number) {
+            let class = self.nodes.parts[part as usize].class;
             if let Some(overtaken) = self.plainest_overtaken(part, ret_ns) {
-                let values = &self.parts[part as usize].values;
-                let latest = values.iter().max_by_key(|value| (self.places.inv_ns[**value as usize], **value));
-                let overtaker = *latest.expect("a part holds at least one value");
-                return Late::Overtook { overtaken, overtaker };
+                let of_class = self.places.taken(number).filter(|value| self.places.classes.of(*value) == class);
+                let latest = of_class.max_by_key(|value| (self.places.inv_ns[*value as usize], *value));
+                if let Some(overtaker) = latest {
+                    return Late::Overtook { overtaken, overtaker };
+                }
             }
         }
         // Unreachable: what is ready and not forbidden was performed when it became so. An honest reason all the same.
         Late::NotReady(ready_last.unwrap_or_default())
     }
 
+    /// Up to so many values in line.
+    fn some_in_line(&mut self, most: usize) -> Vec<ValueId> {
+        if let Some(anybody) = &self.anybody {
+            return anybody.members().iter().copied().take(most).collect();
+        }
+        let mut found = Vec::new();
+        let mut next = self.line.oldest(0);
+        while let Some((place, value)) = next
+            && found.len() < most
+        {
+            found.push(value);
+            next = self.line.next(0, place + 1);
+        }
+        found
+    }
+
     /// Among those who forbid a part, one that is removed after the part's reply, if there is one near.
     fn plainest_overtaken(&mut self, number: u32, ret_ns: u64) -> Option<ValueId> {
-        let (start, _) = self.parts[number as usize].class;
-        let (mut at, mut best) = self.forbidding(number)?;
+        let (class, cut_ns, node) = {
+            let part = &self.nodes.parts[number as usize];
+            (part.class, part.cut_ns, part.node)
+        };
+        let oldest = self.line.oldest(class)?.0;
+        let (mut place, mut best) = self.forbidding(number, oldest)?;
         for _ in 0..LOOKS {
             if self.leaves_ns(best) > ret_ns {
                 return Some(best);
             }
-            let Some((left, value)) = self.ranks.last_in(start, at) else { break };
-            at = left;
-            if self.places.taker[value as usize] != self.parts[number as usize].node
-                && self.leaves_ns(value) > self.leaves_ns(best)
-            {
+            let Some((next, value)) = self.line.next(class, place + 1) else { break };
+            if self.places.ret_ns[value as usize] >= cut_ns {
+                break;
+            }
+            place = next;
+            if self.places.taker[value as usize] != node && self.leaves_ns(value) > self.leaves_ns(best) {
                 best = value;
             }
         }
@@ -65,7 +91,7 @@ impl Run<'_> {
     fn leaves_ns(&self, value: ValueId) -> u64 {
         match self.places.taker[value as usize] {
             NOBODY => NEVER,
-            taker => self.trace.removals[taker as usize].span.inv_ns,
+            taker => self.trace.removals.span(taker as usize).inv_ns,
         }
     }
 }

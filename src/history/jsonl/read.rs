@@ -50,7 +50,7 @@ fn read_from(path: &Utf8Path, mut input: impl BufRead) -> Result<History, Histor
         let problem = |line, message| problems.push(LineProblem { line, message });
         let (records, names) = complete(&lines, header.terms.dedupe, problem);
         if problems.is_empty() {
-            return Ok(History { header, records, names });
+            return Ok(History { header, records: records.into(), names });
         }
     }
     let more = problems.len() > PROBLEMS_MAX;

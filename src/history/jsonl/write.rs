@@ -94,7 +94,7 @@ fn write_to(mut output: impl Write, history: &History) -> io::Result<()> {
     write_header(&mut output, &history.header)?;
     let labels = Labels::of(history);
     for record in &history.records {
-        serde_json::to_writer(&mut output, &labels.line(record))?;
+        serde_json::to_writer(&mut output, &labels.line(&record))?;
         output.write_all(b"\n")?;
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! [`seal`] in a gap of the file that no reader looks at tells a damaged file from a sound one.
 
 mod columns;
+mod positioned;
 mod read;
 mod rows;
 mod seal;

@@ -1,7 +1,9 @@
 //! A Parquet file into a history: lossless, and a sentence for everything that does not fit.
 
 use std::fs::File;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8Path;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -12,10 +14,12 @@ use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 
 use super::columns::{COLUMNS, Column, Fill};
-use super::rows::{Cells, Rows};
+use super::positioned::Positioned;
+use super::rows::{Cells, Flat, Lists, Named, Rows};
 use super::seal::{self, Seal};
 use super::{HEADER_KEY, NAMES_KEY};
-use crate::history::{Header, History, HistoryError, Names, SCHEMA};
+use crate::history::records::{Chunk, ROWS};
+use crate::history::{Header, History, HistoryError, Names, Records, SCHEMA};
 
 /// Reads a history from Parquet.
 ///
@@ -31,11 +35,12 @@ pub(in crate::history) fn read(path: &Utf8Path) -> Result<History, HistoryError>
     }
     // A file without a seal comes from another tool, so nothing is known of its bytes. The decoder was not
     // built to meet hostile ones, and a slip of its own must not take the program down.
+    let file = Positioned::new(file).map_err(unreadable)?;
     catch_unwind(AssertUnwindSafe(|| decode(path, file)))
         .unwrap_or_else(|_| Err(damaged("its Parquet structure contradicts itself")))
 }
 
-fn decode(path: &Utf8Path, file: File) -> Result<History, HistoryError> {
+fn decode(path: &Utf8Path, file: Positioned) -> Result<History, HistoryError> {
     let damaged = |error: ParquetError| HistoryError::Damaged { path: path.to_owned(), detail: plain(&error) };
     let reader = SerializedFileReader::new(file).map_err(damaged)?;
     // The library takes these for granted.
@@ -50,26 +55,80 @@ fn decode(path: &Utf8Path, file: File) -> Result<History, HistoryError> {
     let (header, names) = metadata(path, reader.metadata())?;
     let columns = locate(path, reader.metadata())?;
 
-    let mut records = Vec::new();
-    for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group).map_err(damaged)?;
-        let count = usize::try_from(group.metadata().num_rows())
+    let mut first = 0u64;
+    let mut firsts = Vec::new();
+    for group in reader.metadata().row_groups() {
+        firsts.push(first);
+        let count = u64::try_from(group.num_rows())
             .map_err(|_| damaged(ParquetError::General("it has fewer rows than none".to_owned())))?;
-        let cells = COLUMNS
-            .iter()
-            .zip(&columns)
-            .map(|(column, place)| read_column(path, group.as_ref(), column, *place, count))
-            .collect::<Result<Vec<_>, _>>()?;
-        if cells.iter().any(|cells| cells.len() != count) {
-            return Err(damaged(ParquetError::General("its columns differ in length".to_owned())));
+        first = first.saturating_add(count);
+    }
+    let records = groups(&firsts, |group, first| read_group(path, &reader, &columns, group, first))?;
+    Ok(History { header, records, names })
+}
+
+/// Reads all row groups, on the cores there are, and puts their records in order. Of several problems the
+/// first in the file is told.
+fn groups(
+    firsts: &[u64],
+    read: impl Fn(usize, u64) -> Result<Vec<Chunk>, HistoryError> + Sync,
+) -> Result<Records, HistoryError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let group = next.fetch_add(1, Ordering::Relaxed);
+            let Some(first) = firsts.get(group) else { return done };
+            done.push((group, read(group, *first)));
         }
-        let rows = Rows { path, first: records.len() as u64, cells };
-        records.reserve(count);
-        for row in 0..count {
+    };
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(firsts.len());
+    let mut read = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(work)).collect();
+        let mut read = work();
+        for other in others {
+            // A decoder that panics is caught by whoever called.
+            read.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        read
+    });
+    read.sort_unstable_by_key(|(group, _)| *group);
+    let mut records = Records::default();
+    for (_, group) in read {
+        group?.into_iter().for_each(|chunk| records.push_chunk(chunk));
+    }
+    Ok(records)
+}
+
+fn read_group(
+    path: &Utf8Path,
+    reader: &SerializedFileReader<Positioned>,
+    columns: &[usize],
+    group: usize,
+    first: u64,
+) -> Result<Vec<Chunk>, HistoryError> {
+    let damaged = |detail: String| HistoryError::Damaged { path: path.to_owned(), detail };
+    let group = reader.get_row_group(group).map_err(|error| damaged(plain(&error)))?;
+    let count = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
+    let cells = COLUMNS
+        .iter()
+        .zip(columns)
+        .map(|(column, place)| read_column(path, group.as_ref(), column, *place, count))
+        .collect::<Result<Vec<_>, _>>()?;
+    if cells.iter().any(|cells| cells.len() != count) {
+        return Err(damaged("its columns differ in length".to_owned()));
+    }
+    let rows = Rows { path, first, cells };
+    let mut chunks = Vec::with_capacity(count.div_ceil(ROWS));
+    let mut records = Vec::with_capacity(ROWS.min(count));
+    for from in (0..count).step_by(ROWS) {
+        records.clear();
+        for row in from..(from + ROWS).min(count) {
             records.push(rows.record(row)?);
         }
+        chunks.push(Chunk::new(&records));
     }
-    Ok(History { header, records, names })
+    Ok(chunks)
 }
 
 /// The library begins its messages with the name of its error kind.
@@ -133,14 +192,21 @@ fn read_column(
         path: path.to_owned(),
         detail: format!("column `{}`: {}", column.name, plain(&error)),
     };
-    let levels = group.metadata().column(place).column_descr().max_def_level();
+    let chunk = group.metadata().column(place);
+    let levels = chunk.column_descr().max_def_level();
+    // Most operations leave most columns empty, and the file says so of each.
+    let nulls = chunk.statistics().and_then(|statistics| statistics.null_count_opt());
+    let flat = !matches!(column.fill, Fill::MaybeTokens(_));
+    if flat && levels > 0 && nulls == Some(rows as u64) && chunk.num_values() == rows as i64 {
+        return Ok(Cells::Nothing(rows));
+    }
     let reader = group.get_column_reader(place).map_err(detail)?;
     let cells = match (&column.fill, reader) {
         (Fill::Int(_) | Fill::MaybeInt(_), ColumnReader::Int64ColumnReader(reader)) => {
             Cells::Ints(optional(reader, levels, rows).map_err(detail)?)
         }
         (Fill::Name(_) | Fill::MaybeName(_), ColumnReader::ByteArrayColumnReader(reader)) => {
-            Cells::Names(optional::<_, ByteArray>(reader, levels, rows).map_err(detail)?)
+            Cells::Names(Named::new(optional::<_, ByteArray>(reader, levels, rows).map_err(detail)?))
         }
         (Fill::Flag(_), ColumnReader::BoolColumnReader(reader)) => {
             Cells::Flags(optional(reader, levels, rows).map_err(detail)?)
@@ -162,40 +228,45 @@ fn limit(rows: usize) -> usize {
 }
 
 /// Reads all of a flat column. A column that another tool made nullable, or not, is as good.
-fn optional<D: DataType<T = T>, T: Clone>(
+fn optional<D: DataType<T = T>, T: Clone + Default>(
     mut reader: ColumnReaderImpl<D>,
     levels: i16,
     rows: usize,
-) -> Result<Vec<Option<T>>, ParquetError> {
+) -> Result<Flat<T>, ParquetError> {
     let (mut values, mut definition) = (Vec::new(), Vec::new());
     reader.read_records(limit(rows), Some(&mut definition), None, &mut values)?;
-    if levels == 0 {
-        return Ok(values.into_iter().map(Some).collect());
+    if levels == 0 || definition.iter().all(|level| *level == levels) {
+        return Ok(Flat { values, there: None });
     }
     let mut values = values.into_iter();
-    Ok(definition.into_iter().map(|level| if level == levels { values.next() } else { None }).collect())
+    let there: Vec<bool> = definition.into_iter().map(|level| level == levels).collect();
+    let spread = there.iter().map(|there| if *there { values.next().unwrap_or_default() } else { T::default() });
+    Ok(Flat { values: spread.collect(), there: Some(there) })
 }
-
-type List = Option<Vec<i64>>;
 
 /// Reads all of the list column; see the writer for the levels. Other tools make the elements
 /// nullable, which adds a level; a list with a null in it is refused.
-fn lists(mut reader: ColumnReaderImpl<Int64Type>, levels: i16, rows: usize) -> Result<Vec<List>, ParquetError> {
+fn lists(mut reader: ColumnReaderImpl<Int64Type>, levels: i16, rows: usize) -> Result<Lists, ParquetError> {
     let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
     reader.read_records(limit(rows), Some(&mut definition), Some(&mut repetition), &mut values)?;
-    let mut values = values.into_iter();
-    let mut lists: Vec<List> = Vec::new();
+    let broken = || ParquetError::General("a list holds no number where one should be".to_owned());
+    let mut lists = Lists { ends: Vec::with_capacity(rows), there: Vec::with_capacity(rows), values: Vec::new() };
+    let mut taken = 0;
     for (defined, repeated) in definition.into_iter().zip(repetition) {
-        let broken = || ParquetError::General("a list holds no number where one should be".to_owned());
         if repeated == 0 {
-            lists.push((defined > 0).then(Vec::new));
+            lists.there.push(defined > 0);
+            lists.ends.push(taken);
         }
         if defined == levels {
-            let list = lists.last_mut().and_then(Option::as_mut).ok_or_else(broken)?;
-            list.push(values.next().ok_or_else(broken)?);
+            taken += 1;
+            *lists.ends.last_mut().filter(|_| lists.there.last() == Some(&true)).ok_or_else(broken)? = taken;
         } else if defined > 1 || repeated > 0 {
             return Err(broken());
         }
     }
+    if taken > values.len() {
+        return Err(broken());
+    }
+    lists.values = values;
     Ok(lists)
 }

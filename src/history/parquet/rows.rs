@@ -12,21 +12,80 @@ use crate::model::{
 
 /// What one column of a row group holds, a cell a row.
 pub(super) enum Cells {
-    Ints(Vec<Option<i64>>),
-    Names(Vec<Option<ByteArray>>),
-    Flags(Vec<Option<bool>>),
-    Lists(Vec<Option<Vec<i64>>>),
+    /// So many nulls.
+    Nothing(usize),
+    Ints(Flat<i64>),
+    Names(Named),
+    Flags(Flat<bool>),
+    Lists(Lists),
 }
 
 impl Cells {
     pub(super) fn len(&self) -> usize {
         match self {
-            Cells::Ints(cells) => cells.len(),
-            Cells::Names(cells) => cells.len(),
-            Cells::Flags(cells) => cells.len(),
-            Cells::Lists(cells) => cells.len(),
+            Cells::Nothing(rows) => *rows,
+            Cells::Ints(cells) => cells.values.len(),
+            Cells::Names(cells) => cells.codes.values.len(),
+            Cells::Flags(cells) => cells.values.len(),
+            Cells::Lists(cells) => cells.ends.len(),
         }
     }
+}
+
+/// A value a row; where it is null any value stands.
+pub(super) struct Flat<T> {
+    pub values: Vec<T>,
+    /// Which are not null; `None`: all.
+    pub there: Option<Vec<bool>>,
+}
+
+impl<T: Copy> Flat<T> {
+    fn at(&self, row: usize) -> Option<T> {
+        if self.there.as_ref().is_some_and(|there| !there[row]) { None } else { Some(self.values[row]) }
+    }
+}
+
+/// Names, of which there are few: each is looked at once.
+pub(super) struct Named {
+    names: Vec<ByteArray>,
+    codes: Flat<usize>,
+}
+
+impl Named {
+    pub(super) fn new(cells: Flat<ByteArray>) -> Named {
+        let mut names: Vec<ByteArray> = Vec::new();
+        let mut last = 0;
+        let there = cells.there;
+        let is_there = |row: usize| there.as_ref().is_none_or(|there| there[row]);
+        let code = |(row, name): (usize, ByteArray)| {
+            // A null has no data.
+            if !is_there(row) || names.get(last).is_some_and(|known| same(known, &name)) {
+                return last;
+            }
+            last = names.iter().position(|known| same(known, &name)).unwrap_or_else(|| {
+                names.push(name);
+                names.len() - 1
+            });
+            last
+        };
+        let values = cells.values.into_iter().enumerate().map(code).collect();
+        Named { names, codes: Flat { values, there } }
+    }
+}
+
+/// Names from one dictionary are mostly one piece of memory.
+fn same(one: &ByteArray, other: &ByteArray) -> bool {
+    let (one, other) = (one.data(), other.data());
+    one.len() == other.len() && (one.as_ptr() == other.as_ptr() || one == other)
+}
+
+/// Lists of numbers, one after the other.
+pub(super) struct Lists {
+    pub values: Vec<i64>,
+    /// Where the list of each row ends.
+    pub ends: Vec<usize>,
+    /// Which rows have one.
+    pub there: Vec<bool>,
 }
 
 /// The columns of one row group, in the order of the schema.
@@ -51,7 +110,7 @@ impl Rows<'_> {
             call: self.call(row)?,
             outcome: self.outcome(row)?,
             reply_dropped: match &self.cells[Place::ReplyDropped as usize] {
-                Cells::Flags(flags) => flags[row].ok_or_else(|| self.null(row, Place::ReplyDropped))?,
+                Cells::Flags(flags) => flags.at(row).ok_or_else(|| self.null(row, Place::ReplyDropped))?,
                 _ => return Err(self.null(row, Place::ReplyDropped)),
             },
             commands: self.narrow(row, Place::Commands)?,
@@ -108,7 +167,7 @@ impl Rows<'_> {
 
     fn maybe_int(&self, row: usize, id: Place) -> Option<u64> {
         match &self.cells[id as usize] {
-            Cells::Ints(cells) => cells[row].map(i64::cast_unsigned),
+            Cells::Ints(cells) => cells.at(row).map(i64::cast_unsigned),
             _ => None,
         }
     }
@@ -128,7 +187,7 @@ impl Rows<'_> {
 
     fn name(&self, row: usize, id: Place) -> Result<&str, HistoryError> {
         let Cells::Names(cells) = &self.cells[id as usize] else { return Err(self.null(row, id)) };
-        let bytes = cells[row].as_ref().ok_or_else(|| self.null(row, id))?;
+        let bytes = &cells.names[cells.codes.at(row).ok_or_else(|| self.null(row, id))?];
         str::from_utf8(bytes.data()).map_err(|_| self.refused(row, id, "not UTF-8".to_owned()))
     }
 
@@ -141,8 +200,11 @@ impl Rows<'_> {
         let Cells::Lists(cells) = &self.cells[Place::Tokens as usize] else {
             return Err(self.null(row, Place::Tokens));
         };
-        let tokens = cells[row].as_ref().ok_or_else(|| self.null(row, Place::Tokens))?;
-        Ok(tokens.iter().map(|token| Token(token.cast_unsigned())).collect())
+        if !cells.there[row] {
+            return Err(self.null(row, Place::Tokens));
+        }
+        let begin = row.checked_sub(1).map_or(0, |before| cells.ends[before]);
+        Ok(cells.values[begin..cells.ends[row]].iter().map(|token| Token(token.cast_unsigned())).collect())
     }
 
     fn null(&self, row: usize, id: Place) -> HistoryError {

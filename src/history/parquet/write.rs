@@ -17,7 +17,7 @@ use super::{HEADER_KEY, NAMES_KEY, seal};
 use crate::history::replace::replace;
 use crate::history::{History, HistoryError, Record};
 
-/// Rows of a row group. One column of one group is in memory at a time: half a megabyte, lists aside.
+/// Rows of a row group. One group is in memory at a time: some megabytes, lists aside.
 const ROWS_PER_GROUP: usize = 65_536;
 
 /// Writes a history as Parquet. The file appears under its name only when it is complete and on disk.
@@ -54,12 +54,14 @@ fn write_to<W: Write + Send>(sink: W, history: &History) -> Result<W, ParquetErr
     }
     let mut file = SerializedFileWriter::new(sink, schema()?, Arc::new(properties.build()))?;
     file.write_all(&seal::blank())?;
-    for rows in history.records.chunks(ROWS_PER_GROUP) {
+    for from in (0..history.records.len()).step_by(ROWS_PER_GROUP) {
+        let until = (from + ROWS_PER_GROUP).min(history.records.len());
+        let rows: Vec<Record> = (from..until).map(|index| history.records.at(index)).collect();
         let mut group = file.next_row_group()?;
         for column in COLUMNS {
             // The schema was built from the same table, so the writer runs out of columns with it.
             let mut writer = group.next_column()?.ok_or_else(|| ParquetError::General("a column too few".into()))?;
-            write_column(&mut writer, &column.fill, rows)?;
+            write_column(&mut writer, &column.fill, &rows)?;
             writer.close()?;
         }
         group.close()?;

@@ -16,7 +16,11 @@ use stanchion::model::{
 
 /// Any history whatever, sensible or not.
 pub fn history(records: Range<usize>) -> impl Strategy<Value = History> {
-    (header(), vec(record(), records), names()).prop_map(|(header, records, names)| History { header, records, names })
+    (header(), vec(record(), records), names()).prop_map(|(header, records, names)| History {
+        header,
+        records: records.into(),
+        names,
+    })
 }
 
 /// A short, sensible history of joins, all answered.
@@ -130,6 +134,7 @@ fn server() -> impl Strategy<Value = ServerCost> {
     let maybe = any::<[Option<u64>; 2]>();
     (commands, any::<[u64; 3]>(), maybe).prop_map(
         |(commands, [before, calls, client_cpu_ns], [after, waiting_after])| ServerCost {
+            keys: None,
             commands,
             direct_calls: BTreeMap::from([("get".to_owned(), calls)]),
             used_memory_before_bytes: before,
@@ -230,7 +235,7 @@ pub fn sound_history(records: Range<usize>) -> impl Strategy<Value = History> {
             record.op = OpId(index as u64 / 2 * 7);
             record.attempt = (index % 2) as u16;
         }
-        History { header, records, names }
+        History { header, records: records.into(), names }
     })
 }
 

@@ -7,6 +7,7 @@
 pub mod oracle;
 pub mod random;
 pub mod recorded;
+pub mod simulated;
 
 use stanchion::checks::notation::{
     Acceptance, LostAdmission, Maybe, MaybeCause, NEVER, Read, ReadKind, Removal, RemovalKind, Span, Trace, Value,
@@ -53,6 +54,20 @@ impl Op {
 /// Reads `E0[0,2] B0.1/2[4,5] K0[1,inf]`: kind, values, how many were asked for, invocation, reply.
 pub fn parse(text: &str) -> Vec<Op> {
     text.split_whitespace().map(parse_op).collect()
+}
+
+/// Writes what [`parse`] reads, in order of invocation.
+pub fn show(ops: &[Op]) -> String {
+    let mut ops: Vec<&Op> = ops.iter().collect();
+    ops.sort_by_key(|op| op.inv);
+    let word = |op: &&Op| {
+        let values = op.values.iter().map(u8::to_string).collect::<Vec<_>>().join(".");
+        let asked =
+            if matches!(op.kind, Kind::B | Kind::P | Kind::S) { format!("/{}", op.asked) } else { String::new() };
+        let ret = if op.ret == NEVER { "inf".to_owned() } else { op.ret.to_string() };
+        format!("{:?}{values}{asked}[{},{ret}]", op.kind, op.inv)
+    };
+    ops.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn parse_op(word: &str) -> Op {
@@ -116,12 +131,12 @@ pub fn trace(ops: &[Op], users: &Users) -> Trace {
             Kind::E => {}
             Kind::B => {
                 let kind = RemovalKind::Batch { short: op.values.len() < op.asked };
-                trace.removals.push(Removal { kind, values: values(), span, record });
+                trace.removals.push(Removal { kind, values: &values(), span, record });
             }
-            Kind::L => trace.removals.push(Removal { kind: RemovalKind::Leave, values: values(), span, record }),
+            Kind::L => trace.removals.push(Removal { kind: RemovalKind::Leave, values: &values(), span, record }),
             Kind::K => {
                 let cause = if op.ret == NEVER { MaybeCause::LostLeave(record) } else { MaybeCause::Expiry };
-                trace.maybes.push(Maybe { value: u32::from(op.values[0]), span, cause });
+                trace.maybes.push(Maybe { value: u32::from(op.values[0]), span, after_join_ns: 0, cause });
             }
             Kind::F => trace.reads.push(read(ReadKind::Absent)),
             Kind::G | Kind::S => trace.reads.push(read(ReadKind::Waiting)),

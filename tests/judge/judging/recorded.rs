@@ -13,7 +13,15 @@ pub const MS: u64 = 1_000_000;
 
 /// A history in the making.
 pub struct Book {
-    pub history: History,
+    pub history: Draft,
+}
+
+/// What a history is made of, to be changed freely.
+#[derive(Clone)]
+pub struct Draft {
+    pub header: Header,
+    pub records: Vec<Record>,
+    pub names: Names,
 }
 
 /// User 7's token 12, deduplicated by the user.
@@ -39,7 +47,7 @@ impl Book {
             offered_joins_per_s: None,
             server: None,
         };
-        Book { history: History { header, records: Vec::new(), names: Names::default() } }
+        Book { history: Draft { header, records: Vec::new(), names: Names::default() } }
     }
 
     /// Any operation; returns its record, to be changed further.
@@ -112,13 +120,19 @@ impl Book {
         self.add(Operation::Renew(entry(token, token)), Outcome::Renewed, sent_ms, returned_ms)
     }
 
+    /// The history as it would be saved.
+    pub fn saved(&self) -> History {
+        let Draft { header, records, names } = self.history.clone();
+        History { header, records: records.into(), names }
+    }
+
     pub fn terms(&mut self) -> &mut Terms {
         &mut self.history.header.terms
     }
 
     /// The finding on its only promise.
     pub fn finding(&self) -> Finding {
-        let findings = judge(&self.history);
+        let findings = judge(&self.saved());
         assert_eq!(findings.len(), self.history.header.terms.promises.len(), "one finding a promise");
         findings.into_iter().next().expect("one promise")
     }

@@ -56,11 +56,11 @@ fn judged(history: &History) -> Result<Vec<Promise>, String> {
 }
 
 /// The answered admissions, a repeated batch once.
-fn admissions(history: &History) -> HashMap<BatchId, (&Record, &[Token])> {
+fn admissions(history: &History) -> HashMap<BatchId, (Record, Vec<Token>)> {
     let mut first = HashMap::new();
     for record in &history.records {
-        if let (Operation::Admit { batch, .. }, Outcome::Admitted(tokens)) = (record.call, &record.outcome) {
-            first.entry(batch).or_insert((record, tokens.as_slice()));
+        if let (Operation::Admit { batch, .. }, Outcome::Admitted(tokens)) = (record.call, record.outcome.clone()) {
+            first.entry(batch).or_insert((record, tokens));
         }
     }
     first
@@ -72,7 +72,7 @@ fn admissions(history: &History) -> HashMap<BatchId, (&Record, &[Token])> {
 fn conserved(history: &History) -> Result<(), String> {
     let admitted = admissions(history);
     let mut gone: HashMap<Token, u32> = HashMap::new();
-    for token in admitted.values().flat_map(|(_, tokens)| *tokens) {
+    for token in admitted.values().flat_map(|(_, tokens)| tokens) {
         *gone.entry(*token).or_default() += 1;
     }
     let (mut joined, mut left) = (HashMap::<DedupeKey, Vec<Token>>::new(), HashMap::<DedupeKey, usize>::new());
@@ -83,7 +83,7 @@ fn conserved(history: &History) -> Result<(), String> {
                 *left.entry(entry.dedupe).or_default() += 1;
                 *gone.entry(entry.token).or_default() += 1;
             }
-            (Operation::Admit { batch, .. }, Outcome::Admitted(tokens)) if admitted[&batch].1 != tokens => {
+            (Operation::Admit { batch, .. }, Outcome::Admitted(tokens)) if admitted[&batch].1 != *tokens => {
                 return Err(format!("{batch:?} was answered {:?} and {tokens:?}", admitted[&batch].1));
             }
             (Operation::Sweep { .. }, outcome) if *outcome != Outcome::Swept(0) => {
@@ -110,22 +110,22 @@ fn conserved(history: &History) -> Result<(), String> {
 
 /// Every count of entries lies between who certainly waits all the while and who may wait at some moment of it.
 fn counted(history: &History) -> Result<(), String> {
-    let mut removed_by: HashMap<Token, &Record> = HashMap::new();
+    let mut removed_by: HashMap<Token, Record> = HashMap::new();
     for (record, tokens) in admissions(history).into_values() {
-        removed_by.extend(tokens.iter().map(|token| (*token, record)));
+        removed_by.extend(tokens.iter().map(|token| (*token, record.clone())));
     }
     for record in history.records.iter().filter(|record| record.outcome == Outcome::Left) {
-        removed_by.extend(record.call.entry().map(|entry| (entry.token, record)));
+        removed_by.extend(record.call.entry().map(|entry| (entry.token, record.clone())));
     }
-    let joins: Vec<&Record> = history.records.iter().filter(|record| record.outcome == Outcome::Joined).collect();
+    let joins: Vec<Record> = history.records.iter().filter(|record| record.outcome == Outcome::Joined).collect();
     for count in &history.records {
         let Outcome::Stats(stats) = count.outcome else { continue };
-        let removal = |join: &Record| join.call.entry().and_then(|entry| removed_by.get(&entry.token).copied());
-        let certainly = |join: &&&Record| {
+        let removal = |join: &Record| join.call.entry().and_then(|entry| removed_by.get(&entry.token));
+        let certainly = |join: &&Record| {
             join.returned_ns < Some(count.sent_ns)
                 && removal(join).is_none_or(|removal| count.returned_ns < Some(removal.sent_ns))
         };
-        let possibly = |join: &&&Record| {
+        let possibly = |join: &&Record| {
             Some(join.sent_ns) <= count.returned_ns
                 && removal(join).is_none_or(|removal| Some(count.sent_ns) <= removal.returned_ns)
         };

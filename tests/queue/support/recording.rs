@@ -114,5 +114,5 @@ pub async fn record(
         offered_joins_per_s: None,
         server: None,
     };
-    Ok(History { header, records, names: Names::default() })
+    Ok(History { header, records: records.into(), names: Names::default() })
 }

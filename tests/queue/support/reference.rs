@@ -23,6 +23,7 @@ pub fn claimed(design: Design, dedupe: Dedupe) -> Order {
             Order::Exact
         }
         Design::Streams | Design::StreamsNaive => Order::PerUser,
+        Design::Broken(_) => Order::Open,
         // They tie within a millisecond, in which one user may well join twice.
         Design::ZsetMs | Design::CompositeShift | Design::CompositeDecimal => match dedupe {
             Dedupe::User => Order::PerUser,

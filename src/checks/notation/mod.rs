@@ -15,7 +15,12 @@
 //! A *value* is one token's place in line. x is *before* y when x returned before y was invoked; anything
 //! else, equal timestamps included, is concurrent.
 
-use crate::model::{DedupeKey, Token, UserId};
+mod numbers;
+mod removals;
+mod values;
+
+pub use removals::{Removal, RemovalKind, Removals};
+pub use values::{Acceptance, Value, Values};
 
 /// The time of what never returned, and of what never happens.
 pub const NEVER: u64 = u64::MAX;
@@ -40,83 +45,6 @@ impl Span {
     }
 }
 
-/// What became of a token's join, as far as its own replies say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Acceptance {
-    /// A reply said so.
-    Accepted,
-    /// No reply: it may have been accepted.
-    Unknown,
-    /// Every attempt was refused, or answered with another token.
-    Refused,
-    /// No join of this token is in the history.
-    Never,
-}
-
-/// One token and its join.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value {
-    /// The token.
-    pub token: Token,
-    /// Who joined; `None` for a token that only answers name.
-    pub user: Option<UserId>,
-    /// What it was deduplicated by.
-    pub dedupe: Option<DedupeKey>,
-    /// Whether it was accepted.
-    pub acceptance: Acceptance,
-    /// From the first attempt that may be the accepted one to the first reply that says accepted.
-    pub join: Span,
-    /// The record of that first attempt.
-    pub record: Option<usize>,
-}
-
-impl Value {
-    /// Whether the value may have been in line at all.
-    #[must_use]
-    pub fn may_have_joined(&self) -> bool {
-        matches!(self.acceptance, Acceptance::Accepted | Acceptance::Unknown)
-    }
-}
-
-/// What kind of removal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemovalKind {
-    /// An admission.
-    Batch {
-        /// Fewer came than were asked for, so nobody at all may have waited at that instant.
-        short: bool,
-    },
-    /// A leave that was answered "left".
-    Leave,
-}
-
-/// A removal that certainly happened: all its values left at one instant of its span, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removal {
-    /// Admission or leave.
-    pub kind: RemovalKind,
-    /// What was removed, in order.
-    pub values: Vec<ValueId>,
-    /// When.
-    pub span: Span,
-    /// The record that was answered.
-    pub record: usize,
-}
-
-impl Removal {
-    /// Whether this is an admission that answered fewer than asked.
-    #[must_use]
-    pub fn is_short(&self) -> bool {
-        matches!(self.kind, RemovalKind::Batch { short: true })
-    }
-
-    /// Whether this is an admission.
-    #[must_use]
-    pub fn is_batch(&self) -> bool {
-        matches!(self.kind, RemovalKind::Batch { .. })
-    }
-}
-
 /// Why a value may have been removed without anybody being told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaybeCause {
@@ -138,6 +66,9 @@ pub struct Maybe {
     pub value: ValueId,
     /// When.
     pub span: Span,
+    /// Not before the join took effect and so long a time passed: an expiry counts from there. 0 where
+    /// nothing is known of the kind.
+    pub after_join_ns: u64,
     /// Why.
     pub cause: MaybeCause,
 }
@@ -178,12 +109,12 @@ pub struct LostAdmission {
 }
 
 /// A history in the notation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// Every token that a request or an answer names.
-    pub values: Vec<Value>,
+    pub values: Values,
     /// Admissions and leaves that were answered.
-    pub removals: Vec<Removal>,
+    pub removals: Removals,
     /// Removals that nobody was told of.
     pub maybes: Vec<Maybe>,
     /// What answers say of values.
@@ -195,7 +126,7 @@ pub struct Trace {
 impl Trace {
     /// The value of this id.
     #[must_use]
-    pub fn value(&self, id: ValueId) -> &Value {
-        &self.values[id as usize]
+    pub fn value(&self, id: ValueId) -> Value {
+        self.values.at(id)
     }
 }

@@ -1,4 +1,9 @@
-//! A run on disk: `result.json`, and for each cell `<scenario>/<queue>/history.parquet` and `latency.hlog`.
+//! A run on disk: `result.json`, and for each cell `<scenario>/<queue>/history.parquet`, `latency.hlog` and, where the
+//! line held, `history.order.txt.gz`.
+
+mod order;
+
+pub use order::{OrderError, order_path, replay_order, write_order};
 
 // Not fs-err: a FolderError names the path itself.
 use std::fs;
@@ -84,14 +89,21 @@ pub fn write_result(folder: &Utf8Path, document: &Document) -> Result<(), Folder
     written.map_err(io("write", &path))
 }
 
+/// Where the history of a cell is saved.
+#[must_use]
+pub fn history_path(folder: &Utf8Path, scenario: &str, queue: &str) -> Utf8PathBuf {
+    folder.join(scenario).join(queue).join("history.parquet")
+}
+
 /// Writes what was recorded of a cell.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn write_cell(folder: &Utf8Path, history: &History) -> Result<(), FolderError> {
-    let cell = folder.join(&history.header.scenario).join(&history.header.queue);
-    make(&cell)?;
-    history::write_parquet(&cell.join("history.parquet"), history)?;
+    let path = history_path(folder, &history.header.scenario, &history.header.queue);
+    let cell = path.parent().unwrap_or(folder);
+    make(cell)?;
+    history::write_parquet(&path, history)?;
     let path = cell.join("latency.hlog");
     let written = (|| {
         let mut file = std::io::BufWriter::new(fs::File::create(&path)?);

@@ -1,0 +1,306 @@
+//! Some thousand records, in columns.
+
+use super::packed::{Packed, Sparse};
+use crate::history::Record;
+use crate::model::{
+    BatchId, ClientId, DedupeKey, Entry, OpId, OpKind, Operation, Outcome, Phase, QueueStats, Refusal, Token,
+    UnknownCause, UserId,
+};
+
+/// Records in a chunk, unless it is the last of its kind.
+pub(in crate::history) const ROWS: usize = 4096;
+
+/// Records in columns. Times are kept as what passed since the request was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::history) struct Chunk {
+    len: usize,
+    op: Packed,
+    attempt: Packed,
+    client: Packed,
+    phase: Packed,
+    planned_before_ns: Sparse,
+    sent_ns: Packed,
+    took_ns: Sparse,
+    kind: Packed,
+    call: [Packed; 3],
+    outcome: Packed,
+    answer: [Packed; 2],
+    tokens: Packed,
+    dropped: Packed,
+    commands: Packed,
+    round_trips: Packed,
+    bytes_sent: Packed,
+    bytes_received: Packed,
+}
+
+impl Chunk {
+    pub(in crate::history) fn new(records: &[Record]) -> Chunk {
+        let mut column = Vec::with_capacity(records.len());
+        let mut packed = |of: &dyn Fn(&Record) -> u64| {
+            column.clear();
+            column.extend(records.iter().map(of));
+            Packed::new(&column)
+        };
+        let sparse = |of: &dyn Fn(&Record) -> Option<u64>| Sparse::new(&records.iter().map(of).collect::<Vec<_>>());
+        let mut tokens: Vec<u64> = Vec::new();
+        let answers: Vec<[u64; 2]> = records.iter().map(|record| answer(&record.outcome, &mut tokens)).collect();
+        Chunk {
+            len: records.len(),
+            op: packed(&|record| record.op.0),
+            attempt: packed(&|record| record.attempt.into()),
+            client: packed(&|record| record.client.0.into()),
+            phase: packed(&|record| record.phase as u64),
+            planned_before_ns: sparse(&|record| record.intended_ns.map(|ns| record.sent_ns.wrapping_sub(ns))),
+            sent_ns: packed(&|record| record.sent_ns),
+            took_ns: sparse(&|record| record.returned_ns.map(|ns| ns.wrapping_sub(record.sent_ns))),
+            kind: packed(&|record| record.call.kind() as u64),
+            call: [0, 1, 2].map(|index| packed(&|record| operands(&record.call)[index])),
+            outcome: packed(&|record| code(&record.outcome)),
+            answer: [0, 1].map(|index| Packed::new(&answers.iter().map(|answer| answer[index]).collect::<Vec<_>>())),
+            tokens: Packed::new(&tokens),
+            dropped: packed(&|record| record.reply_dropped.into()),
+            commands: packed(&|record| record.commands.into()),
+            round_trips: packed(&|record| record.round_trips.into()),
+            bytes_sent: packed(&|record| record.bytes_sent.into()),
+            bytes_received: packed(&|record| record.bytes_received.into()),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+}
+
+/// One record, read from its columns as far as it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    pub(super) chunk: &'a Chunk,
+    pub(super) place: usize,
+}
+
+/// Numbers are cut to the width that they had when they were put in.
+impl<'a> Row<'a> {
+    /// See [`Record::op`].
+    #[inline]
+    #[must_use]
+    pub fn op(self) -> OpId {
+        OpId(self.chunk.op.at(self.place))
+    }
+
+    /// See [`Record::attempt`].
+    #[inline]
+    #[must_use]
+    pub fn attempt(self) -> u16 {
+        self.chunk.attempt.at(self.place) as u16
+    }
+
+    /// See [`Record::client`].
+    #[inline]
+    #[must_use]
+    pub fn client(self) -> ClientId {
+        ClientId(self.chunk.client.at(self.place) as u32)
+    }
+
+    /// See [`Record::phase`].
+    #[inline]
+    #[must_use]
+    pub fn phase(self) -> Phase {
+        Phase::ALL[self.chunk.phase.at(self.place) as usize]
+    }
+
+    /// See [`Record::intended_ns`].
+    #[inline]
+    #[must_use]
+    pub fn intended_ns(self) -> Option<u64> {
+        self.chunk.planned_before_ns.at(self.place).map(|ns| self.sent_ns().wrapping_sub(ns))
+    }
+
+    /// See [`Record::sent_ns`].
+    #[inline]
+    #[must_use]
+    pub fn sent_ns(self) -> u64 {
+        self.chunk.sent_ns.at(self.place)
+    }
+
+    /// See [`Record::returned_ns`].
+    #[inline]
+    #[must_use]
+    pub fn returned_ns(self) -> Option<u64> {
+        self.chunk.took_ns.at(self.place).map(|ns| self.sent_ns().wrapping_add(ns))
+    }
+
+    /// See [`Record::reply_dropped`].
+    #[inline]
+    #[must_use]
+    pub fn reply_dropped(self) -> bool {
+        self.chunk.dropped.at(self.place) != 0
+    }
+
+    /// See [`Record::commands`].
+    #[inline]
+    #[must_use]
+    pub fn commands(self) -> u32 {
+        self.chunk.commands.at(self.place) as u32
+    }
+
+    /// See [`Record::round_trips`].
+    #[inline]
+    #[must_use]
+    pub fn round_trips(self) -> u32 {
+        self.chunk.round_trips.at(self.place) as u32
+    }
+
+    /// See [`Record::bytes_sent`].
+    #[inline]
+    #[must_use]
+    pub fn bytes_sent(self) -> u32 {
+        self.chunk.bytes_sent.at(self.place) as u32
+    }
+
+    /// See [`Record::bytes_received`].
+    #[inline]
+    #[must_use]
+    pub fn bytes_received(self) -> u32 {
+        self.chunk.bytes_received.at(self.place) as u32
+    }
+
+    /// What kind of operation was asked for.
+    #[inline]
+    #[must_use]
+    pub fn kind(self) -> OpKind {
+        OpKind::ALL[self.chunk.kind.at(self.place) as usize]
+    }
+
+    /// See [`Record::call`].
+    #[inline]
+    #[must_use]
+    pub fn call(self) -> Operation {
+        let operand = |index: usize| self.chunk.call[index].at(self.place);
+        let entry = || Entry {
+            user: UserId(operand(0)),
+            token: Token(operand(1)),
+            dedupe: DedupeKey(operand(2).wrapping_add(operand(0))),
+        };
+        match self.kind() {
+            OpKind::Join => Operation::Join(entry()),
+            OpKind::Position => Operation::Position(entry()),
+            OpKind::Leave => Operation::Leave(entry()),
+            OpKind::Renew => Operation::Renew(entry()),
+            OpKind::Admit => Operation::Admit { count: operand(1) as u32, batch: BatchId(operand(0)) },
+            OpKind::Entries => Operation::Entries(UserId(operand(0))),
+            OpKind::Sweep => Operation::Sweep { max_age_ns: operand(0) },
+            OpKind::Stats => Operation::Stats,
+        }
+    }
+
+    /// The tokens that were admitted, without making a list of them; `None` for any other answer.
+    #[inline]
+    #[must_use]
+    pub fn admitted(self) -> Option<impl ExactSizeIterator<Item = Token> + Clone + 'a> {
+        self.tokens().filter(|_| self.chunk.outcome.at(self.place) == ADMITTED)
+    }
+
+    /// The tokens that were admitted or listed, without making a list of them.
+    #[inline]
+    #[must_use]
+    pub fn tokens(self) -> Option<impl ExactSizeIterator<Item = Token> + Clone + 'a> {
+        let (chunk, place) = (self.chunk, self.place);
+        matches!(chunk.outcome.at(place), ADMITTED | ENTRIES).then(|| {
+            let (begin, count) = (chunk.answer[0].at(place) as usize, chunk.answer[1].at(place) as usize);
+            (begin..begin + count).map(|place| Token(chunk.tokens.at(place)))
+        })
+    }
+
+    /// See [`Record::outcome`].
+    #[inline]
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        let operand = |index: usize| self.chunk.answer[index].at(self.place);
+        let tokens = || self.tokens().into_iter().flatten().collect();
+        match self.chunk.outcome.at(self.place) {
+            0 => Outcome::Joined,
+            1 => Outcome::Duplicate(Token(operand(0))),
+            2 => Outcome::Position(operand(0)),
+            3 => Outcome::NotWaiting,
+            ADMITTED => Outcome::Admitted(tokens()),
+            5 => Outcome::Left,
+            6 => Outcome::Renewed,
+            ENTRIES => Outcome::Entries(tokens()),
+            8 => Outcome::Swept(operand(0)),
+            9 => Outcome::Stats(QueueStats { users: operand(0), entries: operand(1) }),
+            code if code < UNKNOWN => Outcome::Refused(Refusal::ALL[(code - REFUSED) as usize]),
+            code => Outcome::Unknown(UnknownCause::ALL[(code - UNKNOWN) as usize]),
+        }
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn record(self) -> Record {
+        Record {
+            op: self.op(),
+            attempt: self.attempt(),
+            client: self.client(),
+            phase: self.phase(),
+            intended_ns: self.intended_ns(),
+            sent_ns: self.sent_ns(),
+            returned_ns: self.returned_ns(),
+            call: self.call(),
+            outcome: self.outcome(),
+            reply_dropped: self.reply_dropped(),
+            commands: self.commands(),
+            round_trips: self.round_trips(),
+            bytes_sent: self.bytes_sent(),
+            bytes_received: self.bytes_received(),
+        }
+    }
+}
+
+const ADMITTED: u64 = 4;
+const ENTRIES: u64 = 7;
+/// The codes of refusals begin here, those of unknown causes there.
+const REFUSED: u64 = 16;
+const UNKNOWN: u64 = 128;
+
+fn code(outcome: &Outcome) -> u64 {
+    match outcome {
+        Outcome::Joined => 0,
+        Outcome::Duplicate(_) => 1,
+        Outcome::Position(_) => 2,
+        Outcome::NotWaiting => 3,
+        Outcome::Admitted(_) => ADMITTED,
+        Outcome::Left => 5,
+        Outcome::Renewed => 6,
+        Outcome::Entries(_) => ENTRIES,
+        Outcome::Swept(_) => 8,
+        Outcome::Stats(_) => 9,
+        Outcome::Refused(refusal) => REFUSED + *refusal as u64,
+        Outcome::Unknown(cause) => UNKNOWN + *cause as u64,
+    }
+}
+
+fn operands(call: &Operation) -> [u64; 3] {
+    match call {
+        Operation::Join(entry) | Operation::Position(entry) | Operation::Leave(entry) | Operation::Renew(entry) => {
+            // Where users are the dedupe keys, the difference takes no room.
+            [entry.user.0, entry.token.0, entry.dedupe.0.wrapping_sub(entry.user.0)]
+        }
+        Operation::Admit { count, batch } => [batch.0, (*count).into(), 0],
+        Operation::Entries(user) => [user.0, 0, 0],
+        Operation::Sweep { max_age_ns } => [*max_age_ns, 0, 0],
+        Operation::Stats => [0; 3],
+    }
+}
+
+fn answer(outcome: &Outcome, pool: &mut Vec<u64>) -> [u64; 2] {
+    match outcome {
+        Outcome::Duplicate(token) => [token.0, 0],
+        Outcome::Position(number) | Outcome::Swept(number) => [*number, 0],
+        Outcome::Admitted(tokens) | Outcome::Entries(tokens) => {
+            let begin = pool.len();
+            pool.extend(tokens.iter().map(|token| token.0));
+            [begin as u64, tokens.len() as u64]
+        }
+        Outcome::Stats(stats) => [stats.users, stats.entries],
+        _ => [0; 2],
+    }
+}
