@@ -7,7 +7,7 @@ use rand::{RngExt as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use stanchion::history::{Header, History, Names, Record, Recorder, RunEnd, SCHEMA};
 use stanchion::model::{
-    BatchId, ClientId, DedupeKey, Entry, OpId, Operation, Outcome, Phase, Promise, Terms, Token, UserId,
+    BatchId, ClientId, Dedupe, DedupeKey, Entry, OpId, Operation, Outcome, Phase, Promise, Terms, Token, UserId,
 };
 use std::collections::VecDeque;
 
@@ -38,10 +38,10 @@ pub fn history(operations: u64) -> History {
         } else {
             next += 1;
             line.push_back(Token(next));
-            // Users are not numbered in the order in which they come.
-            let user = next * 61_803_391 % 99_999_989;
+            // Users are not numbered in the order in which they come, and come four times on average.
+            let user = next * 61_803_391 % 99_999_989 % (operations / 4 + 1);
             (
-                Operation::Join(Entry { user: UserId(user), token: Token(next), dedupe: DedupeKey(user) }),
+                Operation::Join(Entry { user: UserId(user), token: Token(next), dedupe: DedupeKey(next) }),
                 Outcome::Joined,
             )
         };
@@ -84,7 +84,7 @@ fn header() -> Header {
         queue: "reference".to_owned(),
         seed: 11,
         plan_hash: String::new(),
-        terms: Terms { promises, ..Terms::default() },
+        terms: Terms { promises, dedupe: Dedupe::Request, ..Terms::default() },
         end: RunEnd::Complete,
         notes: Vec::new(),
         drained: true,

@@ -40,7 +40,7 @@ pub fn check(history: &History) -> Finding {
         }
     }
     tally.examine(answers.len());
-    for records in grouped(batches).several() {
+    for records in grouped(batches.iter().copied()).several() {
         let answers: Vec<Record> = records.iter().map(|index| history.records.at(*index as usize)).collect();
         let asked = answers.iter().filter_map(|record| match record.call {
             Operation::Admit { count, .. } => Some(count as usize),

@@ -7,18 +7,17 @@
 //! - *Too early*: "not waiting" while the entry certainly had time left, and nothing else can have
 //!   removed it.
 
-use std::collections::BTreeMap;
-
 use super::Normalised;
 use super::finding::Finding;
+use super::grouped::grouped;
 use super::lifetimes::Refreshes;
 use super::no_loss::final_empty;
 use super::notation::{Acceptance, MaybeCause, NEVER, ReadKind, Span, Trace, ValueId};
-use super::stay::{Stays, stays};
+use super::stay::Stays;
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
-use crate::model::{Outcome, Promise};
+use crate::model::{OpKind, Outcome, Promise};
 
 /// Judges `expiry`. Examined: entries whose end was observable, that is seen after their first time to
 /// live, answered "not waiting" with no removal known, followed by another join of the same key, or found
@@ -29,7 +28,7 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let Some(refreshes) = Refreshes::new(history, trace, |token| normalised.id(token)) else {
         return Finding::holds_or_undecided(Promise::Expiry, 0, "entries of this scenario do not expire: state a TTL");
     };
-    let judge = Judge { history, trace, refreshes, stays: stays(trace), other_ns: removed_otherwise_ns(trace) };
+    let judge = Judge { history, trace, refreshes, stays: normalised.stays(), other_ns: removed_otherwise_ns(trace) };
     let mut tally = Tally::default();
     let mut observed = vec![false; trace.values.len()];
     judge.answers(&mut observed, &mut tally);
@@ -57,7 +56,7 @@ fn removed_otherwise_ns(trace: &Trace) -> Vec<u64> {
 struct Judge<'a> {
     history: &'a History,
     trace: &'a Trace,
-    refreshes: Refreshes,
+    refreshes: Refreshes<'a>,
     stays: Stays<'a>,
     other_ns: Vec<u64>,
 }
@@ -83,14 +82,14 @@ impl Judge<'_> {
 
     /// A repeated attempt that hears of its own token hears of the past.
     fn names_an_entry_in_line(&self, record: usize) -> bool {
-        let record = self.history.records.at(record);
-        let own = record.call.entry().map(|entry| entry.token);
-        !(record.attempt > 0 && matches!(record.outcome, Outcome::Duplicate(token) if Some(token) == own))
+        let row = self.history.records.row(record);
+        let own = || row.call().entry().map(|entry| entry.token);
+        !(row.attempt() > 0 && matches!(row.outcome(), Outcome::Duplicate(token) if Some(token) == own()))
     }
 
     fn present(&self, id: ValueId, span: Span, record: usize, observed: &mut [bool], tally: &mut Tally) {
         observed[id as usize] |= span.inv_ns > self.refreshes.unrenewed_ns(id);
-        let is_refresh = self.history.records.at(record).outcome == Outcome::Renewed;
+        let is_refresh = self.history.records.row(record).kind() == OpKind::Renew;
         let expired_ns = self.refreshes.expired_before_ns(id, span, is_refresh);
         if expired_ns >= span.inv_ns {
             return;
@@ -140,16 +139,12 @@ impl Judge<'_> {
 
     /// An entry is observed to be gone when its key is accepted again after it must have expired.
     fn followers(&self, observed: &mut [bool]) {
-        let mut by_key: BTreeMap<_, Vec<ValueId>> = BTreeMap::new();
-        for (id, value) in (0u32..).zip(self.trace.values.iter()) {
-            if let Some(key) = value.dedupe
-                && value.acceptance == Acceptance::Accepted
-            {
-                by_key.entry(key).or_default().push(id);
-            }
-        }
-        for entries in by_key.values_mut() {
-            entries.sort_by_key(|id| (self.trace.value(*id).join.inv_ns, *id));
+        let values = &self.trace.values;
+        let accepted = values.ids().filter(|id| values.acceptance(*id) == Acceptance::Accepted);
+        let by_key = grouped(accepted.filter_map(|id| Some((values.dedupe(id)?.0, id))));
+        for entries in by_key.several() {
+            let mut entries = entries.to_vec();
+            entries.sort_by_key(|id| (self.trace.values.join(*id).inv_ns, *id));
             for pair in entries.windows(2) {
                 let untaken = self.other_ns[pair[0] as usize] == NEVER;
                 let gone_ns = self.refreshes.expiry(pair[0]).map_or(NEVER, |span| span.ret_ns);

@@ -16,7 +16,7 @@ use super::finding::Finding;
 use super::grouped::grouped;
 use super::normalise::span;
 use super::notation::{NEVER, Trace};
-use super::stay::{Stay, Stays, stays};
+use super::stay::{Stay, Stays};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
@@ -38,16 +38,16 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
             _ => {}
         }
     }
-    let judge = Judge { history, normalised, words: Words::new(history), stays: stays(&normalised.trace) };
-    let by_reply = |answers: Vec<u32>| {
-        let mut answers: Vec<usize> = answers.into_iter().map(|index| index as usize).collect();
+    let judge = Judge { history, normalised, words: Words::new(history), stays: normalised.stays() };
+    let by_reply = |answers: &[u32]| {
+        let mut answers: Vec<usize> = answers.iter().map(|index| *index as usize).collect();
         answers.sort_by_key(|index| (span(&history.records.at(*index)).ret_ns, *index));
         answers
     };
-    for answers in grouped(batches).several() {
+    for answers in grouped(batches.iter().copied()).several() {
         judge.same_batch(&by_reply(answers), &mut tally);
     }
-    for answers in grouped(joins).several() {
+    for answers in grouped(joins.iter().copied()).several() {
         judge.same_join(&by_reply(answers), &mut tally);
     }
     judge.duplicates(&mut tally);

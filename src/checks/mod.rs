@@ -22,6 +22,7 @@ pub mod no_loss;
 pub mod no_phantoms;
 mod normalise;
 pub mod notation;
+mod numbering;
 mod one_slot;
 pub mod per_user_fifo;
 pub mod position;

@@ -8,29 +8,29 @@
 use super::Normalised;
 use super::finding::Finding;
 use super::grouped::grouped;
-use super::notation::{Trace, Value, ValueId};
-use super::stay::{Stays, stays};
+use super::notation::{Trace, ValueId};
+use super::stay::Stays;
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
-use crate::model::{Operation, Promise, Token};
+use crate::model::{OpKind, Promise, Token};
 
 /// Judges `no-duplicates`. Examined: removed tokens, and joins that asked for a key that was asked for before.
 #[must_use]
 pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let trace = &normalised.trace;
-    let stays = stays(trace);
+    let stays = normalised.stays();
     let words = Words::new(history);
     let mut tally = Tally::default();
     judge_removals(words, trace, &mut tally);
 
     // Every join has a value, and every key a join, so keys are counted here and requests there.
-    let keys = |(id, value): (ValueId, Value)| value.dedupe.map(|key| (key.0, id));
-    let by_key = grouped((0u32..).zip(trace.values.iter()).filter_map(keys).collect());
-    let requests = history.records.rows().filter(|record| matches!(record.call(), Operation::Join(_))).count();
-    tally.examine(requests - by_key.groups().count());
-    for mut entries in by_key.several() {
-        entries.retain(|id| stays.at(*id).accepted);
+    let keys = |id: ValueId| trace.values.dedupe(id).map(|key| (key.0, id));
+    let by_key = grouped(trace.values.ids().filter_map(keys));
+    let requests = history.records.rows().filter(|row| row.kind() == OpKind::Join).count();
+    tally.examine(requests - by_key.keys());
+    for entries in by_key.several() {
+        let mut entries: Vec<ValueId> = entries.iter().copied().filter(|id| stays.accepted(*id)).collect();
         if entries.len() > 1 {
             judge_key(words, trace, &stays, &mut entries, &mut tally);
         }

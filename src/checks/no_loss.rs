@@ -4,10 +4,11 @@
 //! that admission was sent, and was not seen leaving by its reply, and cannot have expired or left
 //! unseen, is lost. Without such a drain, "still waiting" and "lost" look the same: undecided.
 
+use std::cell::LazyCell;
+
 use super::Normalised;
 use super::finding::Finding;
 use super::notation::{Removal, RemovalKind, Removals, ValueId};
-use super::stay::stays;
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::{History, RunEnd};
@@ -19,12 +20,12 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let trace = &normalised.trace;
     let words = Words::new(history);
     // Lost admissions are counted below, not given the benefit of the doubt one by one.
-    let stays = stays(trace).without_lost();
+    let stays = normalised.stays().without_lost();
     let mut tally = Tally::default();
     let end = final_empty(history, &trace.removals);
 
     let times = history.records.rows().map(|record| record.returned_ns().unwrap_or(record.sent_ns()));
-    let recorded_until_ns = times.max().unwrap_or(0);
+    let recorded_until_ns = LazyCell::new(|| times.max().unwrap_or(0));
 
     let (mut missing, mut open): (Vec<ValueId>, u64) = (Vec::new(), 0);
     for (id, stay) in (0u32..).zip(stays.iter()).filter(|(_, stay)| stay.accepted) {
@@ -36,7 +37,7 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
                     missing.push(id);
                 }
             }
-            _ => open += u64::from(unaccounted(recorded_until_ns)),
+            _ => open += u64::from(unaccounted(*recorded_until_ns)),
         }
     }
     let may_have_taken: u64 = trace.lost.iter().map(|lost| u64::from(lost.asked)).sum();
@@ -91,7 +92,7 @@ pub(super) fn final_empty<'a>(history: &History, removals: &'a Removals) -> Opti
     if !history.header.drained {
         return None;
     }
-    let phase = |removal: &Removal<'_>| history.records.at(removal.record).phase;
+    let phase = |removal: &Removal<'_>| history.records.row(removal.record).phase();
     let drains = removals.iter().any(|removal| removal.is_batch() && phase(&removal) == Phase::Drain);
     let in_drain = |removal: &Removal<'_>| removal.is_batch() && (!drains || phase(removal) == Phase::Drain);
     let last = removals.iter().filter(in_drain).max_by_key(|removal| (removal.span.inv_ns, removal.record))?;

@@ -8,12 +8,15 @@
 //!   different list is a removal of its own (and breaks the promise of idempotence).
 //! - What was refused had no effect. What is unknown may have had one.
 
-use super::grouped::grouped;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use super::lifetimes;
 use super::notation::{
     Acceptance, LostAdmission, Maybe, MaybeCause, NEVER, Read, ReadKind, Removal, RemovalKind, Span, Trace, Value,
     ValueId,
 };
+use super::stay::{Facts, Stays};
 use super::token_ids::TokenIds;
 use crate::history::{History, Record, Row};
 use crate::model::{DuplicateMeans, Entry, OpKind, Operation, Outcome, Token};
@@ -24,6 +27,8 @@ pub struct Normalised {
     /// The history in the notation.
     pub trace: Trace,
     ids: TokenIds,
+    /// Several promises look at the stays, and none if none of those is judged.
+    stays: OnceLock<Facts>,
 }
 
 impl Normalised {
@@ -31,6 +36,11 @@ impl Normalised {
     #[must_use]
     pub fn id(&self, token: Token) -> Option<ValueId> {
         self.ids.get(token)
+    }
+
+    /// How long each value was in line.
+    pub(super) fn stays(&self) -> Stays<'_> {
+        Stays::new(&self.trace, Cow::Borrowed(self.stays.get_or_init(|| Facts::of(&self.trace))))
     }
 }
 
@@ -40,8 +50,8 @@ pub fn span(record: &Record) -> Span {
     Span { inv_ns: record.sent_ns, ret_ns: record.returned_ns.unwrap_or(NEVER) }
 }
 
-/// The time of one attempt.
-fn span_of(row: Row<'_>) -> Span {
+/// The same, of a record in its columns.
+pub(super) fn span_of(row: Row<'_>) -> Span {
     Span { inv_ns: row.sent_ns(), ret_ns: row.returned_ns().unwrap_or(NEVER) }
 }
 
@@ -88,7 +98,7 @@ pub fn normalise(history: &History) -> Normalised {
     by_first(leaves, |attempts| building.leave(history, attempts));
     let Building { mut trace, ids, .. } = building;
     lifetimes::add_possible_removals(history, &mut trace, &ids);
-    Normalised { trace, ids }
+    Normalised { trace, ids, stays: OnceLock::new() }
 }
 
 /// What a further attempt tells of a value, or the first one of a value that an answer named before.
@@ -108,9 +118,9 @@ fn merged(known: Value, told: Value) -> Value {
 }
 
 /// Hands over the records of each key, in order of the first of them.
-fn by_first(pairs: Vec<(u64, u32)>, mut each: impl FnMut(&[(u64, u32)])) {
-    let grouped = grouped(pairs);
-    let mut groups: Vec<&[(u64, u32)]> = grouped.groups().collect();
+fn by_first(mut pairs: Vec<(u64, u32)>, mut each: impl FnMut(&[(u64, u32)])) {
+    pairs.sort_unstable();
+    let mut groups: Vec<&[(u64, u32)]> = pairs.chunk_by(|a, b| a.0 == b.0).collect();
     groups.sort_by_key(|group| group[0].1);
     groups.into_iter().for_each(&mut each);
 }

@@ -13,31 +13,23 @@
 use super::Normalised;
 use super::finding::Finding;
 use super::line::Rule;
-use super::notation::{NEVER, ValueId};
-use super::stay::{Stays, stays};
+use super::notation::{NEVER, Trace, ValueId};
+use super::numbering::Numbering;
+use super::stay::Stays;
 use super::sweep::{FifoClass, Scope};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
-use crate::model::{Outcome, Promise};
+use crate::model::{OpKind, Outcome, Promise};
 
 /// Judges `per-user-fifo`. Examined: admitted tokens of users who held more than one, and lists of two or
 /// more entries.
 #[must_use]
 pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let trace = &normalised.trace;
-    let stays = stays(trace);
+    let stays = normalised.stays();
     let mut tally = Tally::default();
-    let mut by_user: Vec<_> = (0u32..)
-        .zip(trace.values.iter())
-        .filter(|(id, _)| stays.at(*id).accepted)
-        .filter_map(|(id, value)| value.user.map(|user| (user, id)))
-        .collect();
-    by_user.sort_unstable();
-    for tokens in by_user.chunk_by(|a, b| a.0 == b.0).filter(|tokens| tokens.len() > 1) {
-        let admitted = |id: ValueId| stays.at(id).removal(trace).is_some_and(|removal| removal.is_batch());
-        tally.examine(tokens.iter().filter(|(_, id)| admitted(*id)).count());
-    }
+    tally.examine(examined(trace, &stays));
     let several = tally.examined() > 0;
     judge_lists(history, normalised, &stays, &mut tally);
     let rule = Rule {
@@ -50,11 +42,46 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     if several { rule.judge(history, trace, tally) } else { tally.finding(rule.promise, rule.nothing) }
 }
 
+/// How many admitted tokens belong to users of several accepted ones.
+fn examined(trace: &Trace, stays: &Stays<'_>) -> usize {
+    let tokens = || {
+        let accepted = trace.values.ids().filter(|id| stays.accepted(*id));
+        accepted.filter_map(|id| Some((trace.values.user(id)?.0, id)))
+    };
+    let users = Numbering::new(tokens().map(|(user, _)| user));
+    /// What a user has so far.
+    #[derive(Clone, Copy)]
+    enum Has {
+        Nothing,
+        One { admitted: bool },
+        Several,
+    }
+    let mut by_user = vec![Has::Nothing; users.len()];
+    let mut count = 0;
+    for (user, id) in tokens() {
+        let admitted = stays.is_admitted(id);
+        let has = &mut by_user[users.of(user)];
+        *has = match *has {
+            Has::Nothing => Has::One { admitted },
+            Has::One { admitted: other } => {
+                count += usize::from(admitted) + usize::from(other);
+                Has::Several
+            }
+            Has::Several => {
+                count += usize::from(admitted);
+                Has::Several
+            }
+        };
+    }
+    count
+}
+
 fn judge_lists(history: &History, normalised: &Normalised, stays: &Stays<'_>, tally: &mut Tally) {
     let trace = &normalised.trace;
     let words = Words::new(history);
-    for (index, record) in history.records.iter().enumerate() {
-        let Outcome::Entries(tokens) = &record.outcome else { continue };
+    let lists = history.records.rows().enumerate().filter(|(_, row)| row.kind() == OpKind::Entries);
+    for (index, row) in lists {
+        let Outcome::Entries(tokens) = row.outcome() else { continue };
         if tokens.len() < 2 {
             continue;
         }

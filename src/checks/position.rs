@@ -13,9 +13,9 @@ use std::cmp::Reverse;
 use super::Normalised;
 use super::fenwick::Fenwick;
 use super::finding::{Counterexample, Finding};
-use super::normalise::span;
+use super::normalise::span_of;
 use super::notation::{NEVER, Span, Trace, ValueId};
-use super::stay::{Stay, Stays, stays};
+use super::stay::{Stay, Stays};
 use super::tally::Tally;
 use super::words::{Words, in_order, ms};
 use crate::history::History;
@@ -36,9 +36,12 @@ struct Answer {
 #[must_use]
 pub fn check(history: &History, normalised: &Normalised) -> Finding {
     let trace = &normalised.trace;
-    let stays = stays(trace);
+    let stays = normalised.stays();
     let words = Words::new(history);
     let mut answers = answers(history, normalised);
+    if answers.is_empty() {
+        return Tally::default().finding(Promise::Position, NOBODY_ASKED);
+    }
     bound_from_below(trace, &stays, &mut answers);
     bound_from_above(trace, &stays, &mut answers);
     let tolerance = history.header.terms.position_tolerance;
@@ -55,20 +58,22 @@ pub fn check(history: &History, normalised: &Normalised) -> Finding {
     if let Some((_, answer)) = plainest {
         tally = tally.with_proof(proof(words, trace, &stays, tolerance, answer));
     }
-    tally.finding(Promise::Position, "nobody asked for a position: let users poll")
+    tally.finding(Promise::Position, NOBODY_ASKED)
 }
+
+const NOBODY_ASKED: &str = "nobody asked for a position: let users poll";
 
 fn answers(history: &History, normalised: &Normalised) -> Vec<Answer> {
     let mut answers = Vec::new();
-    for (record, asked) in history.records.iter().enumerate() {
-        let Operation::Position(entry) = asked.call else { continue };
-        let place = match asked.outcome {
+    for (record, asked) in history.records.rows().enumerate() {
+        let Operation::Position(entry) = asked.call() else { continue };
+        let place = match asked.outcome() {
             Outcome::Position(place) => Some(place),
             Outcome::NotWaiting => None,
             _ => continue,
         };
         if let Some(value) = normalised.id(entry.token) {
-            answers.push(Answer { record, value, span: span(&asked), place, lowest: 1, highest: 1 });
+            answers.push(Answer { record, value, span: span_of(asked), place, lowest: 1, highest: 1 });
         }
     }
     answers
@@ -78,13 +83,14 @@ fn answers(history: &History, normalised: &Normalised) -> Vec<Answer> {
 fn bound_from_below(trace: &Trace, stays: &Stays<'_>, answers: &mut [Answer]) {
     let mut ends: Vec<u64> = stays.iter().map(|stay| stay.stays_until_ns).collect();
     let mut tree = Fenwick::new(&mut ends);
-    let mut joined: Vec<Stay> = stays.iter().filter(|stay| stay.joined_by_ns < NEVER).collect();
-    joined.sort_by_key(|stay| Reverse(stay.joined_by_ns));
-    answers.sort_by_key(|answer| (trace.value(answer.value).join.inv_ns, answer.record));
+    let joined_by_ns = |id: ValueId| stays.at(id).joined_by_ns;
+    let mut joined: Vec<ValueId> = trace.values.ids().filter(|id| joined_by_ns(*id) < NEVER).collect();
+    joined.sort_by_key(|id| Reverse(joined_by_ns(*id)));
+    answers.sort_by_key(|answer| (trace.values.join(answer.value).inv_ns, answer.record));
     for answer in answers.iter_mut() {
-        let own_ns = trace.value(answer.value).join.inv_ns;
-        while let Some(stay) = joined.pop_if(|stay| stay.joined_by_ns < own_ns) {
-            tree.insert(stay.stays_until_ns);
+        let own_ns = trace.values.join(answer.value).inv_ns;
+        while let Some(id) = joined.pop_if(|id| joined_by_ns(*id) < own_ns) {
+            tree.insert(stays.at(id).stays_until_ns);
         }
         answer.lowest = 1 + tree.count_above(answer.span.ret_ns);
     }
@@ -94,14 +100,13 @@ fn bound_from_below(trace: &Trace, stays: &Stays<'_>, answers: &mut [Answer]) {
 fn bound_from_above(trace: &Trace, stays: &Stays<'_>, answers: &mut [Answer]) {
     let mut ends: Vec<u64> = stays.iter().map(|stay| stay.gone_by_ns).collect();
     let mut tree = Fenwick::new(&mut ends);
-    let mut joined: Vec<ValueId> =
-        (0u32..).zip(trace.values.iter()).filter(|(_, value)| value.may_have_joined()).map(|(id, _)| id).collect();
-    joined.sort_by_key(|id| Reverse(trace.value(*id).join.inv_ns));
+    let mut joined: Vec<ValueId> = trace.values.ids().filter(|id| trace.values.may_have_joined(*id)).collect();
+    joined.sort_by_key(|id| Reverse(trace.values.join(*id).inv_ns));
     let latest_ns = |answer: &Answer| stays.at(answer.value).joined_by_ns.min(answer.span.ret_ns);
     answers.sort_by_key(|answer| (latest_ns(answer), answer.record));
     for answer in answers.iter_mut() {
         let latest_ns = latest_ns(answer);
-        while let Some(id) = joined.pop_if(|id| trace.value(*id).join.inv_ns <= latest_ns) {
+        while let Some(id) = joined.pop_if(|id| trace.values.join(*id).inv_ns <= latest_ns) {
             tree.insert(stays.at(id).gone_by_ns);
         }
         let value = trace.value(answer.value);

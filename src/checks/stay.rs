@@ -27,73 +27,81 @@ impl Stay {
     }
 }
 
-/// The stays of all values. What most of them have in common with the trace is read there; kept here is
-/// only who took each, and what is out of the ordinary.
+/// The stays of all values. What most of them have in common with the trace is read there.
 pub(super) struct Stays<'a> {
     trace: &'a Trace,
-    /// The first removal that took each value, or [`NOBODY`].
-    takers: Vec<u32>,
-    /// By when each had joined, as far as joins and answers about it say.
-    joined_by_ns: Cow<'a, [u64]>,
-    /// Of those removed more than once: until when nothing can have removed it, and when all had.
-    removed_again_ns: HashMap<ValueId, (u64, u64)>,
-    /// When each may have been removed unseen, and must have been; empty if there is nothing of the kind.
-    unseen_ns: Vec<(u64, u64)>,
+    facts: Cow<'a, Facts>,
     /// A lost admission may have taken anybody whose removal nobody saw.
     lost_ns: u64,
 }
 
+/// Who took each value, and what is out of the ordinary: all of a stay that the trace does not say at once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    /// The first removal that took each value, or [`NOBODY`].
+    takers: Vec<u32>,
+    /// By when each had joined, as far as joins and answers about it say; `None`: no answer came before the join's own.
+    joined_by_ns: Option<Vec<u64>>,
+    /// Of those removed more than once: until when nothing can have removed it, and when all had.
+    removed_again_ns: HashMap<ValueId, (u64, u64)>,
+    /// When each may have been removed unseen, and must have been; empty if there is nothing of the kind.
+    unseen_ns: Vec<(u64, u64)>,
+}
+
 const NOBODY: u32 = u32::MAX;
+
+/// By when each value had joined, as far as its join and the answers about it say; [`NEVER`] if nobody knows.
+pub(super) fn joined_by_ns(trace: &Trace) -> Cow<'_, [u64]> {
+    let mut joined_by_ns = Cow::Borrowed(trace.values.returns_ns());
+    for read in trace.reads.iter().filter(|read| read.kind != ReadKind::Absent) {
+        let (values, at, ret_ns) = (&trace.values, read.value as usize, read.span.ret_ns);
+        let possible = values.may_have_joined(read.value) && values.join(read.value).inv_ns <= ret_ns;
+        if possible && ret_ns < joined_by_ns[at] {
+            joined_by_ns.to_mut()[at] = ret_ns;
+        }
+    }
+    joined_by_ns
+}
 
 /// The stay of every value.
 pub(super) fn stays(trace: &Trace) -> Stays<'_> {
-    let mut stays = Stays {
-        trace,
-        takers: vec![NOBODY; trace.values.len()],
-        joined_by_ns: Cow::Borrowed(trace.values.returns_ns()),
-        removed_again_ns: HashMap::new(),
-        unseen_ns: Vec::new(),
-        lost_ns: trace.lost.iter().map(|lost| lost.inv_ns).min().unwrap_or(NEVER),
-    };
-    for read in trace.reads.iter().filter(|read| read.kind != ReadKind::Absent) {
-        stays.answered(read.value, read.span.ret_ns);
-    }
-    for (index, removal) in trace.removals.iter().enumerate() {
-        for &id in removal.values {
-            stays.removed(id, index, removal.span);
-        }
-    }
-    if !trace.maybes.is_empty() {
-        stays.unseen_ns = vec![(NEVER, NEVER); trace.values.len()];
-        for maybe in &trace.maybes {
-            let joined_by_ns = stays.joined_by_ns[maybe.value as usize];
-            let (may_ns, must_ns) = &mut stays.unseen_ns[maybe.value as usize];
-            *may_ns = maybe.span.inv_ns.min(*may_ns);
-            if joined_by_ns < maybe.span.inv_ns {
-                *must_ns = maybe.span.ret_ns.min(*must_ns);
-            }
-        }
-    }
-    stays
+    Stays::new(trace, Cow::Owned(Facts::of(trace)))
 }
 
-impl<'a> Stays<'a> {
-    /// Says the same of the trace without its lost admissions.
-    pub(super) fn without_lost(self) -> Stays<'a> {
-        Stays { lost_ns: NEVER, ..self }
-    }
-
-    /// An answer at this time says that the value was accepted.
-    fn answered(&mut self, id: ValueId, ret_ns: u64) {
-        let possible = self.trace.values.may_have_joined(id) && self.trace.values.join(id).inv_ns <= ret_ns;
-        if possible && ret_ns < self.joined_by_ns[id as usize] {
-            self.joined_by_ns.to_mut()[id as usize] = ret_ns;
+impl Facts {
+    /// What a trace says.
+    pub(super) fn of(trace: &Trace) -> Facts {
+        let joined_by_ns = match joined_by_ns(trace) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(other) => Some(other),
+        };
+        let takers = vec![NOBODY; trace.values.len()];
+        let mut facts = Facts { takers, joined_by_ns, ..Facts::default() };
+        for (index, removal) in trace.removals.iter().enumerate() {
+            for &id in removal.values {
+                facts.removed(trace, id, index, removal.span);
+            }
         }
+        if !trace.maybes.is_empty() {
+            let mut unseen_ns = vec![(NEVER, NEVER); trace.values.len()];
+            for maybe in &trace.maybes {
+                let (may_ns, must_ns) = &mut unseen_ns[maybe.value as usize];
+                *may_ns = maybe.span.inv_ns.min(*may_ns);
+                if facts.joined_by_ns(trace, maybe.value) < maybe.span.inv_ns {
+                    *must_ns = maybe.span.ret_ns.min(*must_ns);
+                }
+            }
+            facts.unseen_ns = unseen_ns;
+        }
+        facts
     }
 
-    fn removed(&mut self, id: ValueId, index: usize, span: Span) {
-        let values = &self.trace.values;
-        if !values.may_have_joined(id) || values.join(id).inv_ns > span.ret_ns {
+    fn joined_by_ns(&self, trace: &Trace, id: ValueId) -> u64 {
+        self.joined_by_ns.as_deref().unwrap_or(trace.values.returns_ns())[id as usize]
+    }
+
+    fn removed(&mut self, trace: &Trace, id: ValueId, index: usize, span: Span) {
+        if !trace.values.may_have_joined(id) || trace.values.join(id).inv_ns > span.ret_ns {
             return;
         }
         let taker = &mut self.takers[id as usize];
@@ -102,7 +110,7 @@ impl<'a> Stays<'a> {
             *taker = index as u32;
             return;
         }
-        let first = self.trace.removals.span(*taker as usize);
+        let first = trace.removals.span(*taker as usize);
         // Removed twice, it may have stayed until the later one.
         let (until_ns, gone_ns) = self.removed_again_ns.entry(id).or_insert((first.inv_ns, first.ret_ns));
         *until_ns = span.inv_ns.min(*until_ns);
@@ -111,19 +119,33 @@ impl<'a> Stays<'a> {
             *taker = index as u32;
         }
     }
+}
+
+impl<'a> Stays<'a> {
+    /// The stays of a trace of which the facts are known.
+    pub(super) fn new(trace: &'a Trace, facts: Cow<'a, Facts>) -> Stays<'a> {
+        let lost_ns = trace.lost.iter().map(|lost| lost.inv_ns).min().unwrap_or(NEVER);
+        Stays { trace, facts, lost_ns }
+    }
+
+    /// Says the same of the trace without its lost admissions.
+    pub(super) fn without_lost(self) -> Stays<'a> {
+        Stays { lost_ns: NEVER, ..self }
+    }
 
     /// How many values there are.
     pub(super) fn len(&self) -> usize {
-        self.takers.len()
+        self.facts.takers.len()
     }
 
     /// The stay of one value.
     pub(super) fn at(&self, id: ValueId) -> Stay {
-        let joined_by_ns = self.joined_by_ns[id as usize];
-        let taker = self.takers[id as usize];
+        let facts = self.facts.as_ref();
+        let joined_by_ns = facts.joined_by_ns(self.trace, id);
+        let taker = facts.takers[id as usize];
         if taker == NOBODY {
             // What an answered removal took, nothing else took.
-            let (may_ns, must_ns) = self.unseen_ns.get(id as usize).copied().unwrap_or((NEVER, NEVER));
+            let (may_ns, must_ns) = facts.unseen_ns.get(id as usize).copied().unwrap_or((NEVER, NEVER));
             return Stay {
                 accepted: joined_by_ns < NEVER,
                 joined_by_ns,
@@ -133,7 +155,7 @@ impl<'a> Stays<'a> {
             };
         }
         let span = self.trace.removals.span(taker as usize);
-        let again = self.removed_again_ns.get(&id).filter(|_| !self.removed_again_ns.is_empty());
+        let again = facts.removed_again_ns.get(&id).filter(|_| !facts.removed_again_ns.is_empty());
         let (stays_until_ns, gone_by_ns) = again.copied().unwrap_or((span.inv_ns, span.ret_ns));
         Stay {
             accepted: true,
@@ -142,6 +164,17 @@ impl<'a> Stays<'a> {
             gone_by_ns,
             taker: Some(taker as usize),
         }
+    }
+
+    /// Whether some answer says that the value was accepted.
+    pub(super) fn accepted(&self, id: ValueId) -> bool {
+        self.facts.takers[id as usize] != NOBODY || self.facts.joined_by_ns(self.trace, id) < NEVER
+    }
+
+    /// Whether an admission took the value.
+    pub(super) fn is_admitted(&self, id: ValueId) -> bool {
+        let taker = self.facts.takers[id as usize];
+        taker != NOBODY && self.trace.removals.at(taker as usize).is_batch()
     }
 
     /// All stays, by value.

@@ -45,7 +45,7 @@ fn a_broken_design_can_be_seen_by_hand() {
     desk.run(&["run", "trial.toml", "--redis", "local", "--queue", "newest-first"]).exits(1).shows(&[
         "newest-first",
         "per-user-fifo",
-        "VIOLATED",
+        "broken",
     ]);
     desk.run(&["selftest", "--trial", "zset-seq"]).exits(2).tells(&["zset-seq is no broken design"]);
 }

@@ -8,32 +8,40 @@ use std::sync::Mutex;
 use crate::judging::random::{Step, simulate, steps, users};
 use crate::judging::{Kind, ONE_USER, Op, Users, oracle, parse, show, trace};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use stanchion::checks::certificate::{prove, verify};
+use stanchion::checks::certificate::{prove, rules, verify};
 use stanchion::checks::lost::{Explained, explain};
 use stanchion::checks::notation::Trace;
 use stanchion::checks::sweep::{FifoClass, Scope, sweep};
 use stanchion::model::Promise;
 
-/// What may occur besides joins and admissions, and whose order counts.
-const MIXES: &[(&str, &[Kind], FifoClass)] = &[
-    ("admissions", &[], FifoClass::Everyone),
-    ("leaves and lost leaves", &[Kind::L, Kind::K], FifoClass::Everyone),
-    ("answers about entries", &[Kind::F, Kind::G, Kind::H], FifoClass::Everyone),
-    ("everything, one line", &ALL, FifoClass::Everyone),
-    ("everything, a line for each user", &ALL, FifoClass::User),
-    ("everything, no order", &ALL, FifoClass::Token),
-    ("lost admissions", &[Kind::P, Kind::P, Kind::K, Kind::F, Kind::L], FifoClass::Everyone),
+/// What may occur besides joins and admissions, whose order counts, and whether anything else does.
+const MIXES: &[(&str, &[Kind], Rule)] = &[
+    ("admissions", &[], ONE_LINE),
+    ("leaves and lost leaves", &[Kind::L, Kind::K], ONE_LINE),
+    ("answers about entries", &[Kind::F, Kind::G, Kind::H], ONE_LINE),
+    ("everything, one line", &ALL, ONE_LINE),
+    ("everything, a line for each user", &ALL, (FifoClass::User, Scope::Everything)),
+    ("everything, no order", &ALL, (FifoClass::Token, Scope::Everything)),
+    ("each user's order alone", &[Kind::L], EACH_USER),
+    ("each user's order alone, lost leaves", &[Kind::L, Kind::K, Kind::F], EACH_USER),
+    ("lost admissions", &[Kind::P, Kind::P, Kind::K, Kind::F, Kind::L], ONE_LINE),
 ];
+type Rule = (FifoClass, Scope);
+const ONE_LINE: Rule = (FifoClass::Everyone, Scope::Everything);
+const EACH_USER: Rule = (FifoClass::User, Scope::OrderOnly);
 const ALL: [Kind; 5] = [Kind::L, Kind::K, Kind::F, Kind::G, Kind::H];
 
 /// Says where sweep and oracle disagree about a history; `Ok` says whether it is legal.
-fn compare(ops: &[Op], class: FifoClass, users: &Users) -> Result<bool, String> {
-    let legal = oracle::is_legal(ops, class, users);
+fn compare(ops: &[Op], (class, scope): Rule, users: &Users) -> Result<bool, String> {
+    let legal = match scope {
+        Scope::Everything => oracle::is_legal(ops, class, users),
+        Scope::OrderOnly => oracle::is_legal(&order_only(ops), class, users),
+    };
     let trace = trace(ops, users);
-    let mut holds = sweep(&trace, class, Scope::Everything).is_empty();
+    let mut holds = sweep(&trace, class, scope).is_empty();
     if !holds && !trace.lost.is_empty() {
-        let first_ns = |trace: &Trace| sweep(trace, class, Scope::Everything).first().map(|breach| breach.at_ns);
-        match explain(&trace, (class, Scope::Everything), first_ns) {
+        let first_ns = |trace: &Trace| sweep(trace, class, scope).first().map(|breach| breach.at_ns);
+        match explain(&trace, (class, scope), first_ns) {
             Explained::Holds(_) if legal => holds = true,
             Explained::Violated(_) | Explained::Exhausted if !legal => {}
             other => return Err(format!("the oracle says legal: {legal}, the search: {other:?}")),
@@ -42,29 +50,38 @@ fn compare(ops: &[Op], class: FifoClass, users: &Users) -> Result<bool, String> 
     if holds != legal {
         return Err(format!("the oracle says legal: {legal}, the sweep holds: {holds}"));
     }
-    if legal && class == FifoClass::Everyone {
-        let proof = prove(&trace, Promise::GlobalFifo).ok_or("it holds, and no order was found")?;
+    let promises = [Promise::GlobalFifo, Promise::PerUserFifo];
+    if let Some(promise) = promises.into_iter().find(|promise| legal && rules(*promise) == Some((class, scope))) {
+        let proof = prove(&trace, promise).ok_or("it holds, and no order was found")?;
         verify(&trace, &proof).map_err(|flaw| format!("its order is flawed: {flaw}"))?;
     }
     Ok(legal)
+}
+
+/// What is left of a history where only order counts: no answers about entries, and no short admissions.
+pub fn order_only(ops: &[Op]) -> Vec<Op> {
+    ops.iter()
+        .filter(|op| !matches!(op.kind, Kind::F | Kind::G | Kind::H))
+        .map(|op| Op { asked: op.asked.min(op.values.len()), ..op.clone() })
+        .collect()
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge/regressions")
 }
 
-/// What a file of the folder says: class, the users of values 0 to 7, the history.
-fn line(class: FifoClass, users: &Users, ops: &[Op]) -> String {
+/// What a file of the folder says: class and scope, the users of values 0 to 7, the history.
+fn line((class, scope): Rule, users: &Users, ops: &[Op]) -> String {
     let users = users.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
-    format!("{class:?} | {users} | {}\n", show(ops))
+    format!("{class:?} {scope:?} | {users} | {}\n", show(ops))
 }
 
-fn parse_line(text: &str) -> (FifoClass, Users, Vec<Op>) {
+fn parse_line(text: &str) -> (Rule, Users, Vec<Op>) {
     let fields: Vec<&str> = text.trim().split(" | ").collect();
-    let mut classes = [FifoClass::Everyone, FifoClass::User, FifoClass::Token].into_iter();
-    let class = classes.find(|class| format!("{class:?}") == fields[0]).expect("a class");
+    let mut rules = MIXES.iter().map(|(_, _, rule)| *rule);
+    let rule = rules.find(|(class, scope)| format!("{class:?} {scope:?}") == fields[0]).expect("a class and a scope");
     let users: Vec<u8> = fields[1].split(',').map(|user| user.parse().expect("a user")).collect();
-    (class, users.try_into().expect("eight users"), parse(fields[2]))
+    (rule, users.try_into().expect("eight users"), parse(fields[2]))
 }
 
 #[test]
@@ -75,24 +92,25 @@ fn what_was_ever_found_stays_found() {
             continue;
         }
         for text in std::fs::read_to_string(&path).unwrap().lines() {
-            let (class, users, ops) = parse_line(text);
-            compare(&ops, class, &users).unwrap_or_else(|why| panic!("{}: {text}: {why}", path.display()));
+            let (rule, users, ops) = parse_line(text);
+            compare(&ops, rule, &users).unwrap_or_else(|why| panic!("{}: {text}: {why}", path.display()));
         }
     }
 }
 
 #[test]
 fn a_history_is_written_as_it_is_read() {
-    let text = "User | 0,1,0,1,0,1,0,1 | E0[0,1] B0.1/3[4,inf] K0[2,inf] P/3[5,inf] F1[6,7]";
-    let (class, users, ops) = parse_line(text);
-    let (again_class, again_users, mut again) = parse_line(&line(class, &users, &ops));
+    let text = "User Everything | 0,1,0,1,0,1,0,1 | E0[0,1] B0.1/3[4,inf] K0[2,inf] P/3[5,inf] F1[6,7]";
+    let (rule, users, ops) = parse_line(text);
+    let (again_rule, again_users, mut again) = parse_line(&line(rule, &users, &ops));
     again.sort_by_key(|op| ops.iter().position(|other| other == op));
-    assert_eq!((again_class, again_users, again), (class, users, ops));
+    assert_eq!((again_rule, again_users, again), (rule, users, ops));
 }
 
 /// The disagreement found, if any, and how many histories were legal and not.
-fn run(mix: &(&str, &[Kind], FifoClass), cases: u32, seed: u64) -> (u64, u64, Option<String>) {
-    let (_, kinds, class) = *mix;
+fn run(mix: &(&str, &[Kind], Rule), cases: u32, seed: u64) -> (u64, u64, Option<String>) {
+    let (_, kinds, rule) = *mix;
+    let class = rule.0;
     let mut seed_bytes = [0; 32];
     seed_bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config { cases, failure_persistence: None, ..Config::default() };
@@ -107,7 +125,7 @@ fn run(mix: &(&str, &[Kind], FifoClass), cases: u32, seed: u64) -> (u64, u64, Op
     };
     let found = runner.run(&(steps(13), users()), |(steps, users)| {
         let users = if class == FifoClass::User { users } else { ONE_USER };
-        let is_legal = compare(&history(&steps, &users), class, &users).map_err(TestCaseError::fail)?;
+        let is_legal = compare(&history(&steps, &users), rule, &users).map_err(TestCaseError::fail)?;
         let count = if is_legal { &legal } else { &illegal };
         count.set(count.get() + 1);
         Ok(())
@@ -116,7 +134,7 @@ fn run(mix: &(&str, &[Kind], FifoClass), cases: u32, seed: u64) -> (u64, u64, Op
         Ok(()) => None,
         Err(TestError::Fail(why, (steps, users))) => {
             let users = if class == FifoClass::User { users } else { ONE_USER };
-            let text = line(class, &users, &history(&steps, &users));
+            let text = line(rule, &users, &history(&steps, &users));
             let path = folder().join(format!("seed-{seed}.txt"));
             std::fs::write(&path, &text).unwrap();
             Some(format!("{why}: {text}saved as {}", path.display()))

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use crate::judging::random::{Step, simulate, steps, users};
 use crate::judging::recorded::record;
 use crate::judging::{Kind, ONE_USER, Op, Users, oracle, trace};
+use crate::long_comparison::order_only;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use stanchion::checks::lost;
 use stanchion::checks::notation::NEVER;
@@ -87,12 +88,7 @@ fn no_order_with_everything() {
 #[test]
 fn order_alone_is_the_history_without_reads_and_short_answers() {
     for_random_histories(&ALL_KINDS, FifoClass::User, |ops, users, _| {
-        let order_only: Vec<Op> = ops
-            .iter()
-            .filter(|op| !matches!(op.kind, Kind::F | Kind::G | Kind::H))
-            .map(|op| Op { asked: op.asked.min(op.values.len()), ..op.clone() })
-            .collect();
-        let is_legal = oracle::is_legal(&order_only, FifoClass::User, users);
+        let is_legal = oracle::is_legal(&order_only(ops), FifoClass::User, users);
         let breaches = sweep(&trace(ops, users), FifoClass::User, Scope::OrderOnly);
         if breaches.is_empty() == is_legal {
             return Ok(());

@@ -1,9 +1,11 @@
 //! The verifier: carries out an order on a plain queue. It knows the notation and nothing of the sweep.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
 
 use super::Step;
 use crate::checks::notation::{Maybe, MaybeCause, NEVER, ReadKind, Span, Trace, ValueId};
+use crate::checks::numbering::Spread;
 use crate::checks::sweep::{FifoClass, Scope};
 
 /// Why an order proves nothing.
@@ -55,7 +57,7 @@ pub fn replay(trace: &Trace, class: FifoClass, scope: Scope, steps: &[Step]) -> 
     };
     // Whether an entry outlives its time is the promise `expiry`'s to judge, not that of the line.
     let ends = |maybe: &Maybe| maybe.span.ret_ns < NEVER && maybe.cause != MaybeCause::Expiry;
-    let mut lines: HashMap<(u8, u64), VecDeque<ValueId>> = HashMap::new();
+    let mut lines: HashMap<(u8, u64), VecDeque<ValueId>, BuildHasherDefault<Spread>> = HashMap::default();
     let mut joined_ns = vec![NEVER; trace.values.len()];
     let mut in_line = vec![false; trace.values.len()];
     let mut done = [vec![false; trace.removals.len()], vec![false; trace.maybes.len()], vec![false; trace.reads.len()]];

@@ -63,6 +63,15 @@ impl Value {
     }
 }
 
+/// What joins are deduplicated by: mostly all by their users, or all by their tokens.
+#[derive(Clone, Debug, Default)]
+enum Dedupes {
+    #[default]
+    Users,
+    Tokens,
+    Own(Numbers),
+}
+
 /// No record.
 const NO_RECORD: u32 = u32::MAX;
 
@@ -71,7 +80,7 @@ const NO_RECORD: u32 = u32::MAX;
 pub struct Values {
     tokens: Numbers,
     users: Numbers,
-    dedupes: Numbers,
+    dedupes: Dedupes,
     acceptances: Vec<Acceptance>,
     inv_ns: Vec<u64>,
     ret_ns: Vec<u64>,
@@ -107,7 +116,7 @@ impl Values {
         Value {
             token: Token(self.tokens.at(index)),
             user: known.then(|| UserId(self.users.at(index))),
-            dedupe: known.then(|| DedupeKey(self.dedupes.at(index))),
+            dedupe: self.dedupe(id),
             acceptance: self.acceptances[index],
             join: self.join(id),
             record: known.then_some(record as usize),
@@ -132,6 +141,25 @@ impl Values {
         (self.records[id as usize] != NO_RECORD).then(|| UserId(self.users.at(id as usize)))
     }
 
+    /// What the join is deduplicated by.
+    #[must_use]
+    pub fn dedupe(&self, id: ValueId) -> Option<DedupeKey> {
+        let index = id as usize;
+        (self.records[index] != NO_RECORD).then(|| {
+            DedupeKey(match &self.dedupes {
+                Dedupes::Users => self.users.at(index),
+                Dedupes::Tokens => self.tokens.at(index),
+                Dedupes::Own(keys) => keys.at(index),
+            })
+        })
+    }
+
+    /// What became of the join.
+    #[must_use]
+    pub fn acceptance(&self, id: ValueId) -> Acceptance {
+        self.acceptances[id as usize]
+    }
+
     /// The invocations of all joins, ns, by id.
     #[must_use]
     pub fn invocations_ns(&self) -> &[u64] {
@@ -152,7 +180,9 @@ impl Values {
         let id = u32::try_from(self.len()).ok().filter(|id| *id < 1 << 31).expect("fewer than 2^31 tokens");
         self.tokens.push(value.token.0);
         self.users.push(0);
-        self.dedupes.push(0);
+        if let Dedupes::Own(keys) = &mut self.dedupes {
+            keys.push(0);
+        }
         self.acceptances.push(value.acceptance);
         self.inv_ns.push(value.join.inv_ns);
         self.ret_ns.push(value.join.ret_ns);
@@ -170,8 +200,36 @@ impl Values {
         self.tokens.set(index, value.token.0);
         if let (Some(user), Some(dedupe), Some(record)) = (value.user, value.dedupe, value.record) {
             self.users.set(index, user.0);
-            self.dedupes.set(index, dedupe.0);
             self.records[index] = u32::try_from(record).expect("fewer than 2^32 records");
+            if self.dedupe(id) != Some(dedupe) {
+                self.set_dedupe(index, dedupe);
+            }
+        }
+    }
+
+    /// Notes a key that is not where keys were found so far.
+    fn set_dedupe(&mut self, index: usize, dedupe: DedupeKey) {
+        let tokens = |values: &Values| {
+            values.ids().all(|id| values.dedupe(id).is_none_or(|key| key.0 == values.tokens.at(id as usize)))
+        };
+        if matches!(self.dedupes, Dedupes::Users) && dedupe.0 == self.tokens.at(index) {
+            // Whoever was noted before this one may have had a key that is both.
+            let before = std::mem::replace(&mut self.records[index], NO_RECORD);
+            let all = tokens(self);
+            self.records[index] = before;
+            if all {
+                self.dedupes = Dedupes::Tokens;
+                return;
+            }
+        }
+        if !matches!(self.dedupes, Dedupes::Own(_)) {
+            let mut keys = Numbers::default();
+            keys.reserve(self.records.capacity());
+            self.ids().for_each(|id| keys.push(self.dedupe(id).map_or(0, |key| key.0)));
+            self.dedupes = Dedupes::Own(keys);
+        }
+        if let Dedupes::Own(keys) = &mut self.dedupes {
+            keys.set(index, dedupe.0);
         }
     }
 
@@ -179,7 +237,6 @@ impl Values {
     pub fn reserve(&mut self, more: usize) {
         self.tokens.reserve(more);
         self.users.reserve(more);
-        self.dedupes.reserve(more);
         self.acceptances.reserve_exact(more);
         self.inv_ns.reserve_exact(more);
         self.ret_ns.reserve_exact(more);
@@ -199,5 +256,40 @@ impl FromIterator<Value> for Values {
             column.push(value);
         }
         column
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let number = || prop_oneof![0..4u64, Just(u64::MAX)];
+        (number(), number(), prop::option::of(number()), 0..3u8).prop_map(|(token, user, dedupe, known)| Value {
+            user: (known > 0).then_some(UserId(user)),
+            // As plans have it, or anything.
+            dedupe: (known > 0).then(|| DedupeKey(dedupe.unwrap_or(if known > 1 { user } else { token }))),
+            record: (known > 0).then_some(7),
+            ..Value::named(Token(token))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn values_are_what_was_put_in(pushed in prop::collection::vec(value(), 1..8), set in prop::collection::vec((0..8usize, value()), 0..4)) {
+            let mut plain = pushed.clone();
+            let mut values: Values = pushed.into_iter().collect();
+            for (at, value) in set {
+                let at = at % plain.len();
+                // What was known of a value stays known.
+                if value.record.is_some() {
+                    plain[at] = value;
+                    values.set(at as ValueId, value);
+                }
+            }
+            prop_assert_eq!(values.iter().collect::<Vec<_>>(), plain);
+        }
     }
 }

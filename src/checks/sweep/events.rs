@@ -9,7 +9,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::Scope;
-use super::places::{ALONE, NOBODY, Places};
+use super::classes::ALONE;
+use super::places::{NOBODY, Places};
 use crate::checks::notation::{NEVER, ReadKind, Trace};
 
 /// What happens at an instant; in this order among equals, so that equal timestamps are concurrent

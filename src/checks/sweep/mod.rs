@@ -20,6 +20,7 @@
 //! allowed.
 
 mod breach;
+mod classes;
 mod events;
 mod nodes;
 mod places;

@@ -1,7 +1,8 @@
 //! Removals as the sweep sees them: an admission has one part for each FIFO class.
 
 use super::Scope;
-use super::places::{ALONE, Classes, Places};
+use super::classes::{ALONE, Classes};
+use super::places::Places;
 use crate::checks::notation::{Trace, ValueId};
 
 /// How far a part is.
@@ -55,6 +56,10 @@ impl Nodes {
         let count = trace.removals.len();
         let mut nodes = Nodes { nodes: Vec::with_capacity(count + 1), parts: Vec::new(), ready_ns: Vec::new() };
         nodes.ready_ns.reserve_exact(count);
+        if let Classes::One = places.classes {
+            // One part each.
+            nodes.parts.reserve_exact(trace.removals.iter().filter(|removal| removal.is_batch()).count());
+        }
         let mut by_class: Vec<(u32, u64)> = Vec::new();
         for (index, removal) in trace.removals.iter().enumerate() {
             // Numbers fit: `Removals` holds fewer than 2^32, and there are no more parts than removed values.

@@ -4,35 +4,12 @@
 use std::borrow::Cow;
 
 use super::breach::{Breach, What};
+use super::classes::Classes;
 use super::{FifoClass, Scope};
 use crate::checks::notation::{NEVER, ReadKind, Trace, ValueId};
 
 /// No removal takes this value.
 pub(super) const NOBODY: u32 = u32::MAX;
-
-/// The FIFO class of every value.
-pub(super) enum Classes {
-    /// All are of class 0.
-    One,
-    /// Each is of its own.
-    Own,
-    /// By value; [`ALONE`] for those that share theirs with nobody.
-    Many(Vec<u32>, usize),
-}
-
-/// The class of a value that nobody shares, where only order matters: it cannot be overtaken.
-pub(super) const ALONE: u32 = u32::MAX;
-
-impl Classes {
-    #[inline]
-    pub(super) fn of(&self, value: ValueId) -> u32 {
-        match self {
-            Classes::One => 0,
-            Classes::Own => value,
-            Classes::Many(classes, _) => classes[value as usize],
-        }
-    }
-}
 
 /// What the sweep knows of every value. The times are the trace's own as long as no answer changes them.
 pub(super) struct Places<'a> {
@@ -59,10 +36,13 @@ impl<'a> Places<'a> {
             classes: match class {
                 FifoClass::Everyone => Classes::One,
                 FifoClass::Token => Classes::Own,
-                FifoClass::User => by_user(trace, scope),
+                FifoClass::User => Classes::Own,
             },
         };
         places.take(breaches);
+        if class == FifoClass::User {
+            places.classes = Classes::by_user(trace, &places.taker, scope);
+        }
         if scope == Scope::Everything {
             places.read(breaches);
         }
@@ -176,27 +156,4 @@ impl<'a> Places<'a> {
         let values = self.trace.removals.at(removal as usize).values.iter().copied();
         values.filter(move |value| self.taker[*value as usize] == removal)
     }
-}
-
-/// A class for each user. A value without a user is of a class of its own: nobody knows whom it overtakes.
-fn by_user(trace: &Trace, scope: Scope) -> Classes {
-    let mut by_user: Vec<(u64, ValueId)> =
-        trace.values.ids().filter_map(|id| trace.values.user(id).map(|user| (user.0, id))).collect();
-    by_user.sort_unstable();
-    let mut classes = vec![ALONE; trace.values.len()];
-    let mut count = 0;
-    for tokens in by_user.chunk_by(|a, b| a.0 == b.0).filter(|tokens| tokens.len() > 1) {
-        for (_, id) in tokens {
-            classes[*id as usize] = count;
-        }
-        count += 1;
-    }
-    if scope == Scope::Everything {
-        // A short batch asks for everybody, so everybody needs a place.
-        for class in classes.iter_mut().filter(|class| **class == ALONE) {
-            *class = count;
-            count += 1;
-        }
-    }
-    Classes::Many(classes, count as usize)
 }

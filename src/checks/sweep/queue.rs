@@ -5,7 +5,7 @@
 //! neighbour behind, and following links shortens them (union-find with path halving): finding the oldest,
 //! or the next after a place, takes nearly constant time. Four bytes a place, four a value.
 
-use super::places::{ALONE, Classes};
+use super::classes::{ALONE, Classes};
 use crate::checks::notation::ValueId;
 
 /// Marks a place whose value is gone; the rest of the number is where to look on.
@@ -45,7 +45,7 @@ pub(super) enum Was {
 impl Line {
     pub(super) fn new(classes: &Classes, values: usize) -> Line {
         let (stretches, places) = match classes {
-            Classes::One => (vec![Stretch::default()], Vec::new()),
+            Classes::One => (vec![Stretch::default()], Vec::with_capacity(values)),
             Classes::Own => {
                 let own = |value: u32| Stretch { end: value, oldest: value };
                 ((0..values as u32).map(own).collect(), vec![0; values])
@@ -61,7 +61,8 @@ impl Line {
                     begin += size;
                     stretch
                 };
-                (sizes.into_iter().map(lay).collect(), vec![0; values])
+                let stretches: Vec<Stretch> = sizes.into_iter().map(lay).collect();
+                (stretches, vec![0; begin as usize])
             }
         };
         Line { stretches, places, place_of: vec![NOT_YET; values], len: 0 }

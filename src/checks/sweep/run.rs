@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::breach::{Breach, What};
+use super::classes::{ALONE, Classes};
 use super::events::{EventKind, Events, ready_ns};
 use super::nodes::{Nodes, PartState, disorder};
-use super::places::{ALONE, Classes, NOBODY, Places};
+use super::places::{NOBODY, Places};
 use super::queue::{Line, Was};
 use super::{FifoClass, Performed, Scope};
 use crate::checks::notation::{Trace, ValueId};

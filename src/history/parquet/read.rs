@@ -118,7 +118,7 @@ fn read_group(
     if cells.iter().any(|cells| cells.len() != count) {
         return Err(damaged("its columns differ in length".to_owned()));
     }
-    let rows = Rows { path, first, cells };
+    let rows = Rows::new(path, first, cells);
     let mut chunks = Vec::with_capacity(count.div_ceil(ROWS));
     let mut records = Vec::with_capacity(ROWS.min(count));
     for from in (0..count).step_by(ROWS) {

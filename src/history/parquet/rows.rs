@@ -47,11 +47,17 @@ impl<T: Copy> Flat<T> {
 
 /// Names, of which there are few: each is looked at once.
 pub(super) struct Named {
-    names: Vec<ByteArray>,
+    /// `None`: not UTF-8.
+    names: Vec<Option<String>>,
     codes: Flat<usize>,
 }
 
 impl Named {
+    /// What each of the names means; `None`: nothing.
+    fn meanings<T>(&self, meaning: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
+        self.names.iter().map(|name| name.as_deref().and_then(&meaning)).collect()
+    }
+
     pub(super) fn new(cells: Flat<ByteArray>) -> Named {
         let mut names: Vec<ByteArray> = Vec::new();
         let mut last = 0;
@@ -69,6 +75,8 @@ impl Named {
             last
         };
         let values = cells.values.into_iter().enumerate().map(code).collect();
+        let text = |name: &ByteArray| str::from_utf8(name.data()).ok().map(str::to_owned);
+        let names = names.iter().map(text).collect();
         Named { names, codes: Flat { values, there } }
     }
 }
@@ -94,16 +102,30 @@ pub(super) struct Rows<'a> {
     /// The number of rows before this group.
     pub first: u64,
     pub cells: Vec<Cells>,
+    /// What the names of the two columns mean that every row has.
+    kinds: Vec<Option<OpKind>>,
+    phases: Vec<Option<Phase>>,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    pub(super) fn new(path: &'a Utf8Path, first: u64, cells: Vec<Cells>) -> Rows<'a> {
+        let (mut kinds, mut phases) = (Vec::new(), Vec::new());
+        if let Cells::Names(names) = &cells[Place::Op as usize] {
+            kinds = names.meanings(OpKind::from_name);
+        }
+        if let Cells::Names(names) = &cells[Place::Phase as usize] {
+            phases = names.meanings(Phase::from_name);
+        }
+        Rows { path, first, cells, kinds, phases }
+    }
+
     /// The record that a row holds.
     pub(super) fn record(&self, row: usize) -> Result<Record, HistoryError> {
         Ok(Record {
             op: OpId(self.int(row, Place::OpId)?),
             attempt: self.narrow(row, Place::Attempt)?,
             client: ClientId(self.narrow(row, Place::Client)?),
-            phase: self.named(row, Place::Phase, Phase::from_name)?,
+            phase: self.meaning(row, Place::Phase, &self.phases)?,
             intended_ns: self.maybe_int(row, Place::Intended),
             sent_ns: self.int(row, Place::Sent)?,
             returned_ns: self.maybe_int(row, Place::Returned),
@@ -128,7 +150,7 @@ impl Rows<'_> {
                 dedupe: DedupeKey(self.int(row, Place::Dedupe)?),
             })
         };
-        Ok(match self.named(row, Place::Op, OpKind::from_name)? {
+        Ok(match self.meaning(row, Place::Op, &self.kinds)? {
             OpKind::Join => Operation::Join(entry()?),
             OpKind::Position => Operation::Position(entry()?),
             OpKind::Leave => Operation::Leave(entry()?),
@@ -187,13 +209,27 @@ impl Rows<'_> {
 
     fn name(&self, row: usize, id: Place) -> Result<&str, HistoryError> {
         let Cells::Names(cells) = &self.cells[id as usize] else { return Err(self.null(row, id)) };
-        let bytes = &cells.names[cells.codes.at(row).ok_or_else(|| self.null(row, id))?];
-        str::from_utf8(bytes.data()).map_err(|_| self.refused(row, id, "not UTF-8".to_owned()))
+        let name = &cells.names[cells.codes.at(row).ok_or_else(|| self.null(row, id))?];
+        name.as_deref().ok_or_else(|| self.refused(row, id, "not UTF-8".to_owned()))
     }
 
     fn named<T>(&self, row: usize, id: Place, from_name: fn(&str) -> Option<T>) -> Result<T, HistoryError> {
         let name = self.name(row, id)?;
-        from_name(name).ok_or_else(|| self.refused(row, id, format!("`{name}` is not a known name")))
+        from_name(name).ok_or_else(|| self.unknown_name(row, id, name))
+    }
+
+    /// The same, where it is known already what each name of the column means.
+    fn meaning<T: Copy>(&self, row: usize, id: Place, meanings: &[Option<T>]) -> Result<T, HistoryError> {
+        let Cells::Names(cells) = &self.cells[id as usize] else { return Err(self.null(row, id)) };
+        let code = cells.codes.at(row).ok_or_else(|| self.null(row, id))?;
+        match meanings[code] {
+            Some(meaning) => Ok(meaning),
+            None => Err(self.unknown_name(row, id, self.name(row, id)?)),
+        }
+    }
+
+    fn unknown_name(&self, row: usize, id: Place, name: &str) -> HistoryError {
+        self.refused(row, id, format!("`{name}` is not a known name"))
     }
 
     fn tokens(&self, row: usize) -> Result<Vec<Token>, HistoryError> {

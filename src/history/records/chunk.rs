@@ -15,6 +15,8 @@ pub(in crate::history) const ROWS: usize = 4096;
 pub(in crate::history) struct Chunk {
     len: usize,
     op: Packed,
+    /// The client stands in the upper bits of each operation's number, as plans have it, and is left out there.
+    op_by_client: bool,
     attempt: Packed,
     client: Packed,
     phase: Packed,
@@ -44,9 +46,13 @@ impl Chunk {
         let sparse = |of: &dyn Fn(&Record) -> Option<u64>| Sparse::new(&records.iter().map(of).collect::<Vec<_>>());
         let mut tokens: Vec<u64> = Vec::new();
         let answers: Vec<[u64; 2]> = records.iter().map(|record| answer(&record.outcome, &mut tokens)).collect();
+        let [whole, without_client] =
+            [false, true].map(|by_client| packed(&|record| record.op.0.wrapping_sub(upper(by_client, record.client))));
+        let op_by_client = without_client.bytes_each() < whole.bytes_each();
         Chunk {
             len: records.len(),
-            op: packed(&|record| record.op.0),
+            op: if op_by_client { without_client } else { whole },
+            op_by_client,
             attempt: packed(&|record| record.attempt.into()),
             client: packed(&|record| record.client.0.into()),
             phase: packed(&|record| record.phase as u64),
@@ -84,7 +90,8 @@ impl<'a> Row<'a> {
     #[inline]
     #[must_use]
     pub fn op(self) -> OpId {
-        OpId(self.chunk.op.at(self.place))
+        let upper = upper(self.chunk.op_by_client, self.client());
+        OpId(self.chunk.op.at(self.place).wrapping_add(upper))
     }
 
     /// See [`Record::attempt`].
@@ -253,6 +260,11 @@ impl<'a> Row<'a> {
             bytes_received: self.bytes_received(),
         }
     }
+}
+
+/// What a plan adds to the number of an operation among those of its client.
+fn upper(by_client: bool, client: ClientId) -> u64 {
+    u64::from(by_client) * (u64::from(client.0) << 40)
 }
 
 const ADMITTED: u64 = 4;

@@ -36,6 +36,17 @@ impl Packed {
         Packed { smallest, above }
     }
 
+    /// How much room each number takes.
+    pub(super) fn bytes_each(&self) -> usize {
+        match self.above {
+            Above::Nothing => 0,
+            Above::Bytes(_) => 1,
+            Above::Twos(_) => 2,
+            Above::Fours(_) => 4,
+            Above::Eights(_) => 8,
+        }
+    }
+
     /// The number at a place of the column.
     #[inline]
     pub(super) fn at(&self, place: usize) -> u64 {
