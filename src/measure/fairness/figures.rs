@@ -41,6 +41,28 @@ pub struct Fairness {
     pub reasons: BTreeMap<String, String>,
 }
 
+impl Fairness {
+    /// The figures of so many admitted tokens of which none certainly overtook another.
+    ///
+    /// A distance between places would take one, too: who is let in behind more than can have joined before it is
+    /// behind somebody who certainly joined later.
+    pub(super) fn in_order(admitted: u64) -> Fairness {
+        let reason = |name: &str| (name.to_owned(), "nobody was certainly overtaken".to_owned());
+        Fairness {
+            admitted,
+            adjacent_inversions: 0,
+            max_overtakes: 0,
+            overtaken_users: 0,
+            max_displacement: 0,
+            overtakes: None,
+            wait_lost: None,
+            k_fifo: Some(1),
+            clock_slack_ns: Some(0),
+            reasons: ["overtakes", "wait_lost"].map(reason).into_iter().collect(),
+        }
+    }
+}
+
 /// By how many tokens were overtaken, of those that were. Percentiles are nearest-rank: the smallest number that so many of
 /// the tokens do not exceed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

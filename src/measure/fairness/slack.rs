@@ -33,24 +33,35 @@ fn within_answers_ns(turns: &[Turn]) -> u64 {
 }
 
 fn across_answers_ns(turns: &[Turn]) -> u64 {
-    let victims = by_joined(turns);
+    let victims: Vec<(u64, u64)> =
+        by_joined(turns).into_iter().map(|(joined_ns, victim)| (joined_ns, turns[victim].admit_sent_ns)).collect();
     let mut later_joins: Vec<(u64, u64)> = turns.iter().map(|turn| (turn.join_sent_ns, turn.admitted_ns)).collect();
     later_joins.sort_unstable();
     let overtaken = |slack_ns: u64| {
         let gap_ns = slack_ns.saturating_mul(2);
         let mut later_joins = later_joins.iter().rev().peekable();
         let mut first_admitted_ns = u64::MAX;
-        victims.iter().rev().any(|(joined_ns, victim)| {
+        victims.iter().rev().any(|(joined_ns, admit_sent_ns)| {
             let bound_ns = joined_ns.saturating_add(gap_ns);
             while let Some((_, admitted_ns)) = later_joins.next_if(|(join_sent_ns, _)| *join_sent_ns > bound_ns) {
                 first_admitted_ns = first_admitted_ns.min(*admitted_ns);
             }
-            first_admitted_ns.saturating_add(gap_ns) < turns[*victim].admit_sent_ns
+            first_admitted_ns.saturating_add(gap_ns) < *admit_sent_ns
         })
     };
     // No gap is wider than the latest sending.
     let last_sent_ns = turns.iter().map(|turn| turn.join_sent_ns.max(turn.admit_sent_ns)).max().unwrap_or(0);
     let (mut enough, mut least) = (last_sent_ns.div_ceil(2), 0);
+    // Mostly it is nothing at all, or little.
+    let mut guess = 0;
+    while guess < enough {
+        if overtaken(guess) {
+            least = guess + 1;
+            guess = guess.saturating_mul(4).max(1_000);
+        } else {
+            enough = guess;
+        }
+    }
     while least < enough {
         let middle = least + (enough - least) / 2;
         if overtaken(middle) { least = middle + 1 } else { enough = middle }

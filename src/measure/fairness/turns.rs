@@ -1,7 +1,7 @@
 //! The admitted tokens of a history, in the order of their admission.
 
 use crate::history::History;
-use crate::model::{BatchId, Operation, Outcome, Token, UserId};
+use crate::model::{Operation, Outcome, Token, UserId};
 
 /// One admitted token whose join is known.
 pub(super) struct Turn {
@@ -15,9 +15,9 @@ pub(super) struct Turn {
     /// When the first answer that lists it came; `u64::MAX`: it never did, though it was read later.
     pub(super) admitted_ns: u64,
     /// The record of that answer.
-    pub(super) answer: usize,
+    pub(super) answer: u32,
     /// Its place in that answer.
-    pub(super) place: usize,
+    pub(super) place: u32,
 }
 
 /// What one record says of a token's join; `u64::MAX` where it says nothing.
@@ -32,9 +32,8 @@ struct Heard {
 struct Listed {
     token: Token,
     admitted_ns: u64,
-    answer: usize,
-    place: usize,
-    batch: BatchId,
+    answer: u32,
+    place: u32,
 }
 
 /// The admitted tokens in the order of their admission: by answer, then by place in it. What is said of one token, or one
@@ -51,20 +50,24 @@ pub(super) fn turns(history: &History) -> Vec<Turn> {
                     Outcome::Duplicate(standing) => Some(standing),
                     _ => None,
                 };
-                if let (Some(token), Some(joined_ns)) = (accepted, record.returned_ns()) {
-                    heard.push(Heard { token, user: None, sent_ns: u64::MAX, joined_ns });
-                }
-                if accepted == Some(entry.token) || matches!(outcome, Outcome::Unknown(_)) {
+                let joined_ns = record.returned_ns().filter(|_| accepted.is_some()).unwrap_or(u64::MAX);
+                let own = accepted == Some(entry.token);
+                if own || matches!(outcome, Outcome::Unknown(_)) {
                     let (token, user) = (entry.token, Some(entry.user));
-                    heard.push(Heard { token, user, sent_ns: record.sent_ns(), joined_ns: u64::MAX });
+                    heard.push(Heard { token, user, sent_ns: record.sent_ns(), joined_ns });
+                }
+                if let Some(token) = accepted.filter(|_| !own && joined_ns < u64::MAX) {
+                    heard.push(Heard { token, user: None, sent_ns: u64::MAX, joined_ns });
                 }
             }
             Operation::Admit { batch, .. } => {
                 batches.push((batch, record.sent_ns()));
                 let Some(tokens) = record.admitted() else { continue };
                 let admitted_ns = record.returned_ns().unwrap_or(u64::MAX);
-                let listing = |(place, token): (usize, Token)| Listed { token, admitted_ns, answer, place, batch };
-                listed.extend(tokens.enumerate().map(listing));
+                // Numbers fit: the judge takes fewer than 2^32 records and removed tokens.
+                let answer = answer as u32;
+                let listing = |(place, token)| Listed { token, admitted_ns, answer, place };
+                listed.extend((0..).zip(tokens).map(listing));
             }
             _ => {}
         }
@@ -80,7 +83,8 @@ pub(super) fn turns(history: &History) -> Vec<Turn> {
     let turn = |listed: Listed| {
         while joins.next_if(|join| join[0].token < listed.token).is_some() {}
         let join = joins.next_if(|join| join[0].token == listed.token)?;
-        let batch = batches.binary_search_by_key(&listed.batch, |(batch, _)| *batch).ok()?;
+        let Operation::Admit { batch, .. } = history.records.row(listed.answer as usize).call() else { return None };
+        let batch = batches.binary_search_by_key(&batch, |(batch, _)| *batch).ok()?;
         let joined_ns = join.iter().map(|heard| heard.joined_ns).min().filter(|ns| *ns < u64::MAX);
         Some(Turn {
             user: join.iter().find_map(|heard| heard.user)?,
@@ -93,6 +97,7 @@ pub(super) fn turns(history: &History) -> Vec<Turn> {
         })
     };
     let mut turns: Vec<Turn> = listed.into_iter().filter_map(turn).collect();
+    drop(heard);
     turns.sort_unstable_by_key(|turn| (turn.admitted_ns, turn.answer, turn.place));
     turns
 }
