@@ -10,3 +10,4 @@ mod measure_health;
 mod measure_latency;
 mod parquet;
 mod readable;
+mod schema;
