@@ -102,7 +102,7 @@ impl TargetArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Histories: .parquet, .jsonl or .jsonl.gz
+    /// Histories: .parquet, .jsonl or .jsonl.gz; - reads JSON Lines from standard input
     #[arg(required = true, value_name = "HISTORY")]
     pub(super) histories: Vec<Utf8PathBuf>,
     /// Replay the saved order of all operations that proves each line (FILE.order.txt.gz); save it first where there is none
@@ -115,7 +115,7 @@ pub(super) struct CheckArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArguments {
-    /// The history: .parquet, .jsonl or .jsonl.gz
+    /// The history: .parquet, .jsonl or .jsonl.gz; - reads JSON Lines from standard input
     #[arg(value_name = "HISTORY")]
     pub(super) history: Utf8PathBuf,
     /// For which checker
