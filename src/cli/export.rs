@@ -71,6 +71,8 @@ fn violation(history: &History, number: NonZeroUsize) -> Result<History, String>
     };
     candidates(history, proof)
         .into_iter()
+        // The operations of another promise's proof may break the order besides, which would prove something else.
+        .filter(|_| is_of_the_line(*promise))
         // A model of one line can show that a user's order is broken only among entries of one user.
         .filter(|tokens| *promise != Promise::PerUserFifo || users(history, tokens).len() <= 1)
         .map(|tokens| {
@@ -84,6 +86,21 @@ fn violation(history: &History, number: NonZeroUsize) -> Result<History, String>
                 promise.name()
             )
         })
+}
+
+/// Whether a model of one line can see this promise broken.
+fn is_of_the_line(promise: Promise) -> bool {
+    match promise {
+        Promise::NoDuplicates | Promise::PerUserFifo | Promise::GlobalFifo | Promise::NoLoss | Promise::NoPhantoms => {
+            true
+        }
+        Promise::Position
+        | Promise::Expiry
+        | Promise::Idempotence
+        | Promise::Capacity
+        | Promise::NoLeftovers
+        | Promise::OneSlot => false,
+    }
 }
 
 /// The tokens that a proof is about: fewer first.

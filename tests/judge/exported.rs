@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::process::Command;
 
 use crate::judging::random::{Step, simulate as random, steps};
-use crate::judging::recorded::{Book, record};
+use crate::judging::recorded::{Book, entry, record};
 use crate::judging::simulated::{Mix, simulate};
 use crate::judging::{Kind, ONE_USER};
 use proptest::prelude::*;
@@ -286,6 +286,16 @@ fn a_violation_that_no_line_sees_is_refused_with_a_sentence() {
     book.admitted(2, &[1, 2], 4, 5);
     let (code, _, told) = run(&book.saved(), &["--violation", "1"]);
     assert!(code == Some(2) && told.contains("breaks `capacity` in a way that a model"), "{told}");
+    // A wrong place stays a wrong place, also where those who are part of its proof were overtaken.
+    let mut places = overtaken();
+    places.terms().promises = vec![Promise::GlobalFifo, Promise::Position];
+    places.history.records[5].call = Operation::Position(entry(3, 3));
+    places.history.records[5].outcome = Outcome::Position(1);
+    places.history.records[6].outcome = Outcome::Admitted(vec![Token(2), Token(3)]);
+    places.history.records[7].outcome = Outcome::Admitted(vec![Token(1), Token(4)]);
+    assert_eq!(run(&places.saved(), &["--violation", "1"]).0, Some(0));
+    let (code, _, told) = run(&places.saved(), &["--violation", "2"]);
+    assert!(code == Some(2) && told.contains("breaks `position` in a way that a model"), "{told}");
     book.terms().ttl_ns = Some(1);
     assert!(exportable(&book.saved()).is_err());
     let (code, _, told) = run(&book.saved(), &[]);
