@@ -20,7 +20,7 @@ demo-short: tools ## the same with five designs instead of ten
 	@scripts/demo.sh --queue streams-naive,streams,zset-ms,zset-seq,composite-shift
 
 test: tools ## format check, clippy with warnings denied, all tests against real servers
-	@scripts/install.sh redis openssl
+	@scripts/install.sh redis openssl python3
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
 	$(CARGO) test --release --locked

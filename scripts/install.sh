@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing, with the system's package manager, and says so first.
 # usage: scripts/install.sh TOOL...
-# TOOL is redis, cc, openssl or mmdebstrap. What is there already costs nothing and needs no rights.
+# TOOL is redis, cc, openssl, python3 or mmdebstrap. What is there already costs nothing and needs no rights.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }

@@ -28,7 +28,7 @@
 //! | [`run_folder`] | a run on disk | history, checks, measure, report |
 //! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
 //! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
-//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, target, load, history, verdict, report, run_folder, pipeline |
+//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, target, load, history, checks, verdict, report, run_folder, pipeline |
 //!
 //! A test holds every `crate::` path in the sources against this table.
 

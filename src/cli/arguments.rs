@@ -1,5 +1,8 @@
 //! What the user typed.
 
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -25,6 +28,8 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Judge saved or foreign histories (.parquet, .jsonl, .jsonl.gz)
     Check(CheckArguments),
+    /// Write a history, or a part of it, for another checker: Porcupine, Jepsen's Knossos
+    Export(ExportArguments),
     /// Show a saved run again
     Report(ReportArguments),
     /// List queue designs, scenarios or runs
@@ -97,7 +102,7 @@ impl TargetArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Histories: .parquet, .jsonl or .jsonl.gz
+    /// Histories: .parquet, .jsonl or .jsonl.gz; - reads JSON Lines from standard input
     #[arg(required = true, value_name = "HISTORY")]
     pub(super) histories: Vec<Utf8PathBuf>,
     /// Replay the saved order of all operations that proves each line (FILE.order.txt.gz); save it first where there is none
@@ -106,6 +111,34 @@ pub(super) struct CheckArguments {
     /// How to show the result
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArguments {
+    /// The history: .parquet, .jsonl or .jsonl.gz; - reads JSON Lines from standard input
+    #[arg(value_name = "HISTORY")]
+    pub(super) history: Utf8PathBuf,
+    /// For which checker
+    #[arg(long, value_enum, value_name = "CHECKER")]
+    pub(super) to: Checker,
+    /// Only the records FROM to TO - 1, counted from 0: 0..50 are the first fifty. They must stand by themselves
+    #[arg(long, value_name = "FROM..TO", value_parser = window, conflicts_with = "violation")]
+    pub(super) window: Option<Range<usize>>,
+    /// Only the operations that prove the N-th promise broken, in the order of result.json
+    #[arg(long, value_name = "N")]
+    pub(super) violation: Option<NonZeroUsize>,
+    /// Where to write it [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<Utf8PathBuf>,
+}
+
+/// Another checker.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Checker {
+    /// Porcupine (Go): a JSON array of its operations
+    Porcupine,
+    /// Jepsen and Knossos (Clojure): EDN, one map a line
+    Jepsen,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +222,13 @@ fn design(name: &str) -> Result<Design, String> {
             _ => format!("there is no such design; the designs are {}", names.join(", ")),
         }
     })
+}
+
+/// `FROM..TO`, either of which may be left out.
+fn window(text: &str) -> Result<Range<usize>, String> {
+    let number = |word: &str, left_out| if word.is_empty() { Some(left_out) } else { word.parse().ok() };
+    let range = text.split_once("..").and_then(|(from, to)| Some(number(from, 0)?..number(to, usize::MAX)?));
+    range.ok_or_else(|| "expected two indexes of records, such as 0..50, where TO is the first left out".to_owned())
 }
 
 fn scale(text: &str) -> Result<f64, String> {

@@ -7,6 +7,15 @@ use crate::pipeline;
 use crate::report::Run;
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<Exit, Error> {
+    let unnamed = arguments.histories.iter().filter(|path| *path == "-").count();
+    if unnamed > 1 {
+        return Err(Error::new(Exit::Usage, "standard input can be read only once: write `-` only once"));
+    }
+    if unnamed > 0 && arguments.certificate {
+        let why =
+            "--certificate saves and reads an order beside its history, and standard input has no place: name a file";
+        return Err(Error::new(Exit::Usage, why));
+    }
     let repeat = repeat::check(&arguments.histories, arguments.certificate);
     let about = Run { repeat, ..Run::default() };
     let document = pipeline::check(&arguments.histories, arguments.certificate, about)?;

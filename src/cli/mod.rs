@@ -6,6 +6,7 @@ mod clean;
 mod completions;
 mod doctor;
 mod exit;
+mod export;
 mod list;
 mod output;
 mod progress;
@@ -30,6 +31,7 @@ pub fn main() -> std::process::ExitCode {
     let done = match arguments.command {
         Command::Run(run) => run::run(&run),
         Command::Check(check) => check::check(&check),
+        Command::Export(export) => export::export(&export),
         Command::Report(report) => report::report(&report),
         Command::List(list) => list::list(&list),
         Command::Selftest(arguments) => match arguments.trial {

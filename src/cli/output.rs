@@ -8,8 +8,13 @@ use crate::report::{self, Document};
 
 /// Writes a result to stdout. A reader that closed the pipe (`| head`) is no error.
 pub(super) fn result(text: &str) -> Result<(), Error> {
+    bytes(text.as_bytes())
+}
+
+/// The same for a result that was written as bytes.
+pub(super) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         done => Ok(done?),
     }

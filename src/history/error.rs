@@ -8,7 +8,9 @@ use camino::Utf8PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The extension names no format.
-    #[error("{path} is not named like a history: known are .parquet, .jsonl and .jsonl.gz")]
+    #[error(
+        "{path} is not named like a history: known are .parquet, .jsonl and .jsonl.gz, and - for JSON Lines from standard input"
+    )]
     UnknownExtension {
         /// The file.
         path: Utf8PathBuf,

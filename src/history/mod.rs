@@ -1,9 +1,11 @@
 //! The waist: all operations of a run. Everything to the right of it is a pure function of what is saved here.
 
 mod error;
+pub mod export;
 mod file;
 mod header;
 mod jsonl;
+mod labels;
 mod parquet;
 mod record;
 mod recorder;

@@ -1,5 +1,5 @@
 //! A saved history is judged again to the same end; one by hand is judged, too; garbage is refused.
-use crate::shell::{Desk, SMALL};
+use crate::shell::{Desk, Done, SMALL, done};
 use serde_json::Value;
 
 /// Two people in line; the second is let in first, which breaks the order.
@@ -141,4 +141,47 @@ fn the_order_that_proves_a_line_is_saved_replayed_and_told_apart_from_another() 
     assert!(tampered.stderr.contains("does not prove the line: "), "{}", tampered.stderr);
     let cut = replaced(&(lines[..last].join("\n") + "\n")).exits(2);
     assert!(cut.stderr.contains("it was cut short, or changed"), "{}", cut.stderr);
+}
+
+/// Runs a line of a shell that finds the program; the desk holds `ours.jsonl`.
+fn typed(desk: &Desk, line: &str) -> Done {
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_stanchion")).parent().unwrap();
+    let mut shell = desk.command("sh");
+    shell.args(["-c", line]).env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
+    done(shell)
+}
+
+#[test]
+fn a_history_is_read_from_standard_input_and_from_a_named_pipe() {
+    let desk = Desk::new();
+    desk.write("ours.jsonl", OVERTAKEN);
+    let by_name = desk.run(&["check", "ours.jsonl"]).exits(1).stdout;
+    for line in [
+        "cat ours.jsonl | stanchion check -",
+        "stanchion check - < ours.jsonl",
+        "gzip -c ours.jsonl | stanchion check -",
+        "cat ours.jsonl | stanchion check /dev/stdin",
+        "stanchion check /dev/stdin < ours.jsonl",
+        "mkfifo pipe && { cat ours.jsonl > pipe & stanchion check pipe; }",
+    ] {
+        let done = typed(&desk, line).exits(1);
+        let findings = |text: &str| text.split("repeat with").next().unwrap_or_default().to_owned();
+        assert_eq!(findings(&done.stdout), findings(&by_name), "{line}");
+        let _ = std::fs::remove_file(desk.path("pipe"));
+    }
+    typed(&desk, "cat ours.jsonl | stanchion export - --to jepsen --violation 1").exits(0).shows(&[":type :invoke"]);
+}
+
+#[test]
+fn what_is_wrong_with_standard_input_is_told_by_its_lines() {
+    let desk = Desk::new();
+    desk.write("ours.jsonl", &OVERTAKEN.replace("\"user\": \"bob\"", "\"usr\": \"bob\""));
+    typed(&desk, "stanchion check - < ours.jsonl").exits(2).tells(&["standard input:3: field `usr`: not known"]);
+    typed(&desk, "stanchion check /dev/stdin < ours.jsonl").exits(2).tells(&["/dev/stdin:3: field `usr`: not known"]);
+    typed(&desk, "stanchion check - < /dev/null").exits(2).tells(&["standard input:1: no operation"]);
+    typed(&desk, "printf PAR1 | stanchion check -").exits(2).tells(&["standard input:1: this is Parquet"]);
+    typed(&desk, "printf '\\037\\213x' | stanchion check -").exits(2).tells(&["standard input", "is damaged"]);
+    typed(&desk, "stanchion check - - < ours.jsonl").exits(2).tells(&["write `-` only once"]);
+    typed(&desk, "stanchion check --certificate - < ours.jsonl").exits(2).tells(&["standard input has no place"]);
+    assert_eq!(desk.files("."), ["./ours.jsonl"].map(|name| name.trim_start_matches("./")), "nothing is left");
 }

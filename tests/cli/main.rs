@@ -6,6 +6,7 @@ mod disk;
 mod exit_codes;
 mod interrupted;
 mod output;
+mod recorder;
 mod result_schema;
 mod selftest;
 mod servers;

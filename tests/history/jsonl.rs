@@ -190,7 +190,7 @@ fn each_mistake_is_pointed_at_with_what_was_expected() {
             "2: field `op`: `jion` is not known; did you mean `join`?",
             "3: field `token`: missing; a join needs it unless it is a duplicate. A queue that names no tokens: write the user",
             "3: field `tokn`: not known; did you mean `token`?",
-            "4: field `sent_ns`: expected a whole number from 0 to 18446744073709551615, found 1.5",
+            "4: field `sent_ns`: expected a whole number from 0 to 18446744073709551615, found 1.5; times are whole nanoseconds: multiply seconds by 1000000000, or read a clock of nanoseconds",
             "5: field `returned_ns`: lies before `sent_ns`; both must be read from one monotonic clock",
             "6: field `returned_ns`: missing; an answer has a time. If none came, the outcome is `unknown`",
             "7: field `outcome`: `joined` is not known; known: left, not-waiting, refused, unknown",
@@ -200,7 +200,7 @@ fn each_mistake_is_pointed_at_with_what_was_expected() {
             "9: field `intended_ns`: lies after `sent_ns`: nothing is sent before it is due",
             "9: field `user`: does not belong to op `stats`",
             "10: expected a JSON object in braces",
-            "11: not JSON at column 6: EOF while parsing a value",
+            "11: not JSON at column 6: EOF while parsing a value; the line was cut off, or one object was written over several lines",
             "12: a header; only the first line may be one",
         ]
     );
@@ -217,7 +217,7 @@ fn what_only_shows_at_the_end_is_pointed_at_too() {
         told,
         [
             "1: field `user`: missing, and no join of this file has the token `y`",
-            "3: field `attempt`: op_id 4 has attempt 0 on line 2 already",
+            "3: field `attempt`: op_id 4 has attempt 0 on line 2 already; count the attempts of an operation up from 0, or leave out `op_id` where each line is an operation of its own",
         ]
     );
 }
@@ -225,7 +225,10 @@ fn what_only_shows_at_the_end_is_pointed_at_too() {
 #[test]
 fn twenty_problems_are_told_at_once_and_then_that_there_are_more() {
     let told = problems("x\n".repeat(20));
-    assert_eq!((told.len(), told[19].as_str()), (20, "20: not JSON at column 1: expected value"));
+    assert_eq!(
+        (told.len(), told[19].as_str()),
+        (20, "20: not JSON at column 1: expected value; each line must be one whole JSON object")
+    );
     let told = read_text("x\n".repeat(50)).unwrap_err().to_string();
     assert_eq!(told.lines().count(), 21);
     assert!(told.ends_with("reading stopped after 20 problems"), "{told}");
@@ -244,4 +247,73 @@ fn a_gzip_file_without_its_tail_is_damaged() {
     let bytes = fs_err::read(&path).unwrap();
     fs_err::File::create(&path).unwrap().write_all(&bytes[..bytes.len() / 2]).unwrap();
     assert!(matches!(read(&path), Err(HistoryError::Damaged { .. })));
+}
+
+#[test]
+fn times_that_are_no_whole_nanoseconds_are_refused_with_what_to_do() {
+    let told = problems(
+        r#"{"op":"stats","sent_ns":12345.678,"outcome":"unknown"}
+{"op":"stats","sent_ns":1.7e9,"outcome":"unknown"}
+{"op":"stats","sent_ns":-5,"outcome":"unknown"}
+{"op":"stats","sent_ns":"5","outcome":"unknown"}
+{"op":"admit","count":-1,"sent_ns":5,"outcome":"unknown"}"#,
+    );
+    let seconds = "times are whole nanoseconds: multiply seconds by 1000000000, or read a clock of nanoseconds";
+    let shift = "only differences matter: add one number to all times of the file so that none is negative";
+    let whole = "expected a whole number from 0 to 18446744073709551615, found";
+    assert_eq!(
+        told,
+        [
+            format!("1: field `sent_ns`: {whole} 12345.678; {seconds}"),
+            format!("2: field `sent_ns`: {whole} 1700000000.0; {seconds}"),
+            format!("3: field `sent_ns`: {whole} -5; {shift}"),
+            format!("4: field `sent_ns`: {whole} \"5\""),
+            "5: field `count`: expected a whole number from 0 to 4294967295, found -1".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_token_that_two_users_join_with_is_refused() {
+    let told = problems(
+        r#"{"op":"join","user":"ann","token":"x","sent_ns":1,"returned_ns":2,"outcome":"joined"}
+{"op":"join","user":"bob","token":"x","sent_ns":3,"returned_ns":4,"outcome":"joined"}
+{"op":"join","user":"ann","token":"x","sent_ns":5,"returned_ns":6,"outcome":"duplicate","duplicate_of":"x"}"#,
+    );
+    assert_eq!(
+        told,
+        [
+            "2: field `token`: user `bob` joins with `x`, and so did `ann` on line 1; a token is one place in line, so give each join one of its own"
+        ]
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_with_their_place() {
+    // As Latin-1 has it.
+    let line = r#"{"op":"join","user":"M#ller","token":"x","sent_ns":1,"outcome":"unknown"}"#;
+    let line: Vec<u8> = line.bytes().map(|byte| if byte == b'#' { 0xfc } else { byte }).collect();
+    let told = problems([b"\n".as_slice(), &line].concat());
+    assert_eq!(told, ["2: not UTF-8 at byte 23: the recorder must write UTF-8, or \\u escapes"]);
+}
+
+#[test]
+fn a_file_of_another_format_is_told_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let parquet = path_in(&folder, "h.parquet");
+    stanchion::history::write_parquet(&parquet, &own_history(20)).unwrap();
+    let packed = path_in(&folder, "h.jsonl.gz");
+    write_jsonl(&packed, &own_history(20)).unwrap();
+    let bytes = |path: &Utf8PathBuf| fs_err::read(path).unwrap();
+    let is = |bytes: Vec<u8>, what: &str| {
+        let told = problems(bytes);
+        assert!(told.len() == 1 && told[0].starts_with(&format!("1: this is {what}")), "{told:?}");
+    };
+    is(bytes(&parquet), "Parquet and not JSON Lines; give it as a file whose name ends in .parquet");
+    is(bytes(&packed), "packed by gzip; give it a name that ends in .jsonl.gz");
+    is(b"\xff\xfe{\0}\0".to_vec(), "UTF-16; save it as UTF-8");
+    // And the other way round.
+    fs_err::write(&parquet, "{\"op\":\"stats\",\"sent_ns\":1,\"outcome\":\"unknown\"}\n").unwrap();
+    let told = read(&parquet).unwrap_err().to_string();
+    assert!(told.contains("neither begins nor ends like a Parquet file") && told.contains("as .jsonl"), "{told}");
 }

@@ -1,6 +1,7 @@
 //! Histories on disk, and what is measured of them.
 #![allow(clippy::unwrap_used, reason = "what cannot be prepared ends a test, and the error says why")]
 
+mod exports;
 mod history_arbitrary;
 mod jsonl;
 mod measure_commandstats;
@@ -9,3 +10,4 @@ mod measure_health;
 mod measure_latency;
 mod parquet;
 mod readable;
+mod schema;

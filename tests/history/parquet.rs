@@ -111,7 +111,10 @@ fn a_file_that_is_not_there_is_told() {
 #[test]
 fn another_extension_is_answered_with_the_known_ones() {
     let error = read(Utf8Path::new("run.csv")).unwrap_err().to_string();
-    assert_eq!(error, "run.csv is not named like a history: known are .parquet, .jsonl and .jsonl.gz");
+    assert_eq!(
+        error,
+        "run.csv is not named like a history: known are .parquet, .jsonl and .jsonl.gz, and - for JSON Lines from standard input"
+    );
 }
 
 /// A history of another tool: no seal, and a text in it replaced by one of the same length.

@@ -1,4 +1,4 @@
-//! Other tools read what is written, and the example of `docs/history.md` writes what is read.
+//! Other tools read what is written, as `docs/history.md` shows it.
 //!
 //! These tests run `python3`. Where it is missing, or has neither `pyarrow` nor `duckdb`, they say so and
 //! examine nothing of that part; `python3 -m pip install pyarrow duckdb` makes them whole, and with
@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use stanchion::history::{History, read, write_parquet};
-use stanchion::model::{Outcome, Phase, Token};
+use stanchion::model::{Outcome, Token};
 
 /// Runs a script with arguments; `None` if there is no Python or it lacks one of the modules.
 fn python(modules: &[&str], script: &str, arguments: &[&str]) -> Option<String> {
@@ -106,21 +106,6 @@ fn block(language: &str, containing: &str) -> String {
     let mut matching =
         blocks.filter_map(|block| block.strip_prefix(language)).filter(|block| block.contains(containing));
     matching.next().unwrap().to_owned()
-}
-
-#[test]
-fn the_recorder_of_the_documentation_writes_a_history() {
-    let folder = tempfile::tempdir().unwrap();
-    let script = format!("import os, sys\nos.chdir(sys.argv[1])\n{}", block("python", "class Recorder"));
-    if python(&[], &script, &[folder.path().to_str().unwrap()]).is_none() {
-        return;
-    }
-    let history = read(&Utf8Path::from_path(folder.path()).unwrap().join("ours.jsonl")).unwrap();
-    let admitted = |outcome: &Outcome| if let Outcome::Admitted(tokens) = outcome { tokens.len() } else { 0 };
-    assert_eq!(history.records.len(), 111);
-    assert_eq!(history.records.iter().map(|record| admitted(&record.outcome)).sum::<usize>(), 100);
-    assert_eq!(history.records.iter().filter(|record| record.phase == Phase::Drain).count(), 11);
-    assert!(history.header.drained && history.header.queue == "ours");
 }
 
 #[test]

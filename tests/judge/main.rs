@@ -7,6 +7,7 @@ mod constructed;
 mod could_have_failed;
 mod entries;
 mod expiry;
+mod exported;
 mod judging;
 mod large;
 mod line;

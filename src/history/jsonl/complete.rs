@@ -42,17 +42,32 @@ pub(super) fn complete(
     dedupe: Dedupe,
     mut problem: impl FnMut(u64, String),
 ) -> (Vec<Record>, Names) {
-    let mut joins: HashMap<&str, &Line> = HashMap::new();
+    let mut joins: HashMap<&str, (u64, &Line)> = HashMap::new();
     let mut attempts: HashMap<(u64, u16), u64> = HashMap::new();
     for (number, line) in lines {
         if let (OpKind::Join, Some(token)) = (line.kind, &line.token) {
-            joins.entry(token).or_insert(line);
+            let (earlier, first) = *joins.entry(token).or_insert((*number, line));
+            if let (Some(user), Some(other)) = (&line.user, &first.user)
+                && user != other
+            {
+                problem(
+                    *number,
+                    format!(
+                        "field `token`: user `{user}` joins with `{token}`, and so did `{other}` on line {earlier}; a token is one place in line, so give each join one of its own"
+                    ),
+                );
+            }
         }
         if let Some(op) = line.op_id
             && let Some(earlier) = attempts.insert((op, line.attempt), *number)
         {
             let attempt = line.attempt;
-            problem(*number, format!("field `attempt`: op_id {op} has attempt {attempt} on line {earlier} already"));
+            problem(
+                *number,
+                format!(
+                    "field `attempt`: op_id {op} has attempt {attempt} on line {earlier} already; count the attempts of an operation up from 0, or leave out `op_id` where each line is an operation of its own"
+                ),
+            );
         }
     }
 
@@ -62,7 +77,7 @@ pub(super) fn complete(
     let mut records = Vec::with_capacity(lines.len());
     for (number, line) in lines {
         let entry = line.token.as_deref().map(|token| {
-            let join = joins.get(token);
+            let join = joins.get(token).map(|(_, join)| join);
             let user = line.user.as_deref().or_else(|| join?.user.as_deref()).unwrap_or_else(|| {
                 let message = format!("field `user`: missing, and no join of this file has the token `{token}`");
                 problem(*number, message);

@@ -34,7 +34,8 @@ impl<'a> Fields<'a> {
         let number = value.as_u64().and_then(|number| T::try_from(number).ok());
         if number.is_none() {
             let limit = (1_u128 << (8 * size_of::<T>())) - 1;
-            self.problem(field, &format!("expected a whole number from 0 to {limit}, found {value}"));
+            let hint = if field.ends_with("_ns") { hint_of_time(&value) } else { "" };
+            self.problem(field, &format!("expected a whole number from 0 to {limit}, found {value}{hint}"));
         }
         number
     }
@@ -100,6 +101,19 @@ impl<'a> Fields<'a> {
                 format!("field `{field}`: not known{}", suggestion(field, known))
             });
         }
+    }
+}
+
+/// What to do about a time that is no whole number of nanoseconds.
+fn hint_of_time(value: &Value) -> &'static str {
+    match value.as_f64() {
+        Some(ns) if ns < 0.0 => {
+            "; only differences matter: add one number to all times of the file so that none is negative"
+        }
+        Some(ns) if ns.fract() != 0.0 || value.is_f64() => {
+            "; times are whole nanoseconds: multiply seconds by 1000000000, or read a clock of nanoseconds"
+        }
+        _ => "",
     }
 }
 

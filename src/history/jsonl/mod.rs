@@ -11,5 +11,5 @@ mod read;
 mod record;
 mod write;
 
-pub(super) use read::read;
+pub(super) use read::{read, read_from, read_stream};
 pub use write::write as write_jsonl;

@@ -14,6 +14,11 @@ use crate::history::{Header, History, HistoryError, LineProblem};
 /// Reading stops after so many problems: the rest are likely the same again.
 const PROBLEMS_MAX: usize = 20;
 
+/// What a gzip file begins with.
+const GZIP: &[u8] = b"\x1f\x8b";
+/// What a Parquet file begins with.
+const PARQUET: &[u8] = b"PAR1";
+
 /// Reads a history from JSON Lines, unpacking it if `gzipped`.
 ///
 /// # Errors
@@ -21,13 +26,35 @@ const PROBLEMS_MAX: usize = 20;
 pub(in crate::history) fn read(path: &Utf8Path, gzipped: bool) -> Result<History, HistoryError> {
     let file = File::open(path).map_err(|source| HistoryError::Read { path: path.to_owned(), source })?;
     if gzipped {
-        read_from(path, BufReader::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))))
+        read_lines(path, BufReader::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))))
     } else {
-        read_from(path, BufReader::new(file))
+        read_lines(path, BufReader::new(file))
     }
 }
 
-fn read_from(path: &Utf8Path, mut input: impl BufRead) -> Result<History, HistoryError> {
+/// Reads a history from a pipe that has a path.
+///
+/// # Errors
+/// As [`read`].
+pub(in crate::history) fn read_stream(path: &Utf8Path) -> Result<History, HistoryError> {
+    let file = File::open(path).map_err(|source| HistoryError::Read { path: path.to_owned(), source })?;
+    read_from(path, BufReader::new(file))
+}
+
+/// Reads a history from what can be read only once and has no name that tells whether it is packed.
+///
+/// # Errors
+/// As [`read`].
+pub(in crate::history) fn read_from(path: &Utf8Path, mut input: impl BufRead) -> Result<History, HistoryError> {
+    let packed = input.fill_buf().map_err(|error| unreadable(path, error))?.starts_with(GZIP);
+    if packed {
+        read_lines(path, BufReader::new(flate2::read::MultiGzDecoder::new(input)))
+    } else {
+        read_lines(path, input)
+    }
+}
+
+fn read_lines(path: &Utf8Path, mut input: impl BufRead) -> Result<History, HistoryError> {
     let stem = path.file_name().unwrap_or_default().split(".jsonl").next().unwrap_or_default();
     let mut file = Lines { scenario: stem, header: None, lines: Vec::new(), problems: Vec::new() };
     let (mut bytes, mut number) = (Vec::new(), 0);
@@ -35,6 +62,12 @@ fn read_from(path: &Utf8Path, mut input: impl BufRead) -> Result<History, Histor
         bytes.clear();
         number += 1;
         if input.read_until(b'\n', &mut bytes).map_err(|error| unreadable(path, error))? == 0 {
+            break;
+        }
+        if number == 1
+            && let Some(message) = another_format(&bytes)
+        {
+            file.problems.push(LineProblem { line: 1, message: message.to_owned() });
             break;
         }
         // Some editors put this mark in front of a text file.
@@ -97,15 +130,36 @@ impl Lines<'_> {
     }
 }
 
+/// What a file is that is no text at all, by its first bytes, and what to do.
+fn another_format(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(PARQUET) {
+        Some("this is Parquet and not JSON Lines; give it as a file whose name ends in .parquet")
+    } else if bytes.starts_with(GZIP) {
+        Some("this is packed by gzip; give it a name that ends in .jsonl.gz")
+    } else if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        Some("this is UTF-16; save it as UTF-8")
+    } else {
+        None
+    }
+}
+
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    match serde_json::from_slice(bytes) {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        format!("not UTF-8 at byte {}: the recorder must write UTF-8, or \\u escapes", error.valid_up_to() + 1)
+    })?;
+    match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err("expected a JSON object in braces".to_owned()),
         Err(error) => {
             // The library ends its message with a place inside the line, which it takes for a file.
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            Err(format!("not JSON at column {}: {message}", error.column()))
+            let hint = if error.is_eof() {
+                "the line was cut off, or one object was written over several lines"
+            } else {
+                "each line must be one whole JSON object"
+            };
+            Err(format!("not JSON at column {}: {message}; {hint}", error.column()))
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A history into JSON Lines. Reading it again gives the same history up to the numbers behind the names.
 
-use std::collections::{HashMap, HashSet};
 use std::io::{self, BufWriter, Write};
 
 use camino::Utf8Path;
 use serde::Serialize;
 
 use super::header;
+use crate::history::labels::Labels;
 use crate::history::replace::replace;
-use crate::history::{Header, History, HistoryError, Names, Record};
+use crate::history::{Header, History, HistoryError, Record};
 use crate::model::{BatchId, Operation, Outcome, Phase, Token, UserId};
 
 /// Writes a history as JSON Lines, packed if the name ends in `.gz`. The file appears under its name
@@ -94,7 +94,7 @@ fn write_to(mut output: impl Write, history: &History) -> io::Result<()> {
     write_header(&mut output, &history.header)?;
     let labels = Labels::of(history);
     for record in &history.records {
-        serde_json::to_writer(&mut output, &labels.line(&record))?;
+        serde_json::to_writer(&mut output, &line(&labels, &record))?;
         output.write_all(b"\n")?;
     }
     Ok(())
@@ -111,108 +111,49 @@ fn write_header(output: &mut impl Write, header: &Header) -> io::Result<()> {
     output.write_all(b"\n")
 }
 
-/// A text for every id of a history, no two alike.
-struct Labels {
-    users: HashMap<u64, String>,
-    tokens: HashMap<u64, String>,
-    keys: HashMap<u64, String>,
-    batches: HashMap<u64, String>,
-}
-
-impl Labels {
-    fn of(history: &History) -> Labels {
-        let Names { dedupe_keys, batches, .. } = &history.names;
-        let named = |texts: &[String], id: u64, letter| {
-            let text = usize::try_from(id).ok().and_then(|index| texts.get(index)).cloned();
-            text.unwrap_or_else(|| format!("{letter}{id}"))
-        };
-        let [mut user_ids, mut token_ids, mut key_ids, mut batch_ids]: [Vec<u64>; 4] = Default::default();
-        for record in &history.records {
-            if let Some(entry) = record.call.entry() {
-                user_ids.push(entry.user.0);
-                token_ids.push(entry.token.0);
-                key_ids.push(entry.dedupe.0);
-            }
-            match &record.call {
-                Operation::Entries(user) => user_ids.push(user.0),
-                Operation::Admit { batch, .. } => batch_ids.push(batch.0),
-                _ => {}
-            }
-            match &record.outcome {
-                Outcome::Admitted(tokens) | Outcome::Entries(tokens) => {
-                    token_ids.extend(tokens.iter().map(|token| token.0));
-                }
-                Outcome::Duplicate(token) => token_ids.push(token.0),
-                _ => {}
-            }
-        }
-        Labels {
-            users: distinct(user_ids, |id| history.names.user(UserId(id))),
-            tokens: distinct(token_ids, |id| history.names.token(Token(id))),
-            keys: distinct(key_ids, |id| named(dedupe_keys, id, 'd')),
-            batches: distinct(batch_ids, |id| named(batches, id, 'b')),
-        }
+/// A record as a line.
+fn line<'a>(labels: &'a Labels, record: &'a Record) -> Line<'a> {
+    let mut line = Line {
+        op: record.call.kind().name(),
+        op_id: record.op.0,
+        attempt: record.attempt,
+        client: record.client.0,
+        phase: (record.phase != Phase::Load).then(|| record.phase.name()),
+        intended_ns: record.intended_ns,
+        sent_ns: record.sent_ns,
+        returned_ns: record.returned_ns,
+        outcome: record.outcome.name(),
+        reply_dropped: record.reply_dropped,
+        commands: record.commands,
+        round_trips: record.round_trips,
+        bytes_sent: record.bytes_sent,
+        bytes_received: record.bytes_received,
+        ..Line::default()
+    };
+    if let Some(entry) = record.call.entry() {
+        line.user = Some(&labels.users[&entry.user.0]);
+        line.token = Some(&labels.tokens[&entry.token.0]);
+        line.dedupe = Some(&labels.keys[&entry.dedupe.0]);
     }
-
-    fn line<'a>(&'a self, record: &'a Record) -> Line<'a> {
-        let mut line = Line {
-            op: record.call.kind().name(),
-            op_id: record.op.0,
-            attempt: record.attempt,
-            client: record.client.0,
-            phase: (record.phase != Phase::Load).then(|| record.phase.name()),
-            intended_ns: record.intended_ns,
-            sent_ns: record.sent_ns,
-            returned_ns: record.returned_ns,
-            outcome: record.outcome.name(),
-            reply_dropped: record.reply_dropped,
-            commands: record.commands,
-            round_trips: record.round_trips,
-            bytes_sent: record.bytes_sent,
-            bytes_received: record.bytes_received,
-            ..Line::default()
-        };
-        if let Some(entry) = record.call.entry() {
-            line.user = Some(&self.users[&entry.user.0]);
-            line.token = Some(&self.tokens[&entry.token.0]);
-            line.dedupe = Some(&self.keys[&entry.dedupe.0]);
+    match record.call {
+        Operation::Admit { count, batch: BatchId(batch) } => {
+            (line.count, line.batch) = (Some(count), Some(labels.batches[&batch].as_str()));
         }
-        match record.call {
-            Operation::Admit { count, batch: BatchId(batch) } => {
-                (line.count, line.batch) = (Some(count), Some(self.batches[&batch].as_str()));
-            }
-            Operation::Entries(UserId(user)) => line.user = Some(&self.users[&user]),
-            Operation::Sweep { max_age_ns } => line.max_age_ns = Some(max_age_ns),
-            _ => {}
-        }
-        match &record.outcome {
-            Outcome::Duplicate(Token(token)) => line.duplicate_of = Some(&self.tokens[token]),
-            Outcome::Position(position) => line.position = Some(*position),
-            Outcome::Admitted(tokens) | Outcome::Entries(tokens) => {
-                line.tokens = Some(tokens.iter().map(|token| self.tokens[&token.0].as_str()).collect());
-            }
-            Outcome::Swept(swept) => line.swept = Some(*swept),
-            Outcome::Stats(stats) => (line.stats_users, line.stats_entries) = (Some(stats.users), Some(stats.entries)),
-            Outcome::Refused(refusal) => line.reason = Some(refusal.name()),
-            Outcome::Unknown(cause) => line.reason = Some(cause.name()),
-            Outcome::Joined | Outcome::NotWaiting | Outcome::Left | Outcome::Renewed => {}
-        }
-        line
+        Operation::Entries(UserId(user)) => line.user = Some(&labels.users[&user]),
+        Operation::Sweep { max_age_ns } => line.max_age_ns = Some(max_age_ns),
+        _ => {}
     }
-}
-
-/// A text for each id; where two ids would get the same text, the later one's is marked.
-fn distinct(mut ids: Vec<u64>, text: impl Fn(u64) -> String) -> HashMap<u64, String> {
-    ids.sort_unstable();
-    ids.dedup();
-    let mut taken = HashSet::new();
-    ids.into_iter()
-        .map(|id| {
-            let mut label = text(id);
-            while !taken.insert(label.clone()) {
-                label.push('\'');
-            }
-            (id, label)
-        })
-        .collect()
+    match &record.outcome {
+        Outcome::Duplicate(Token(token)) => line.duplicate_of = Some(&labels.tokens[token]),
+        Outcome::Position(position) => line.position = Some(*position),
+        Outcome::Admitted(tokens) | Outcome::Entries(tokens) => {
+            line.tokens = Some(tokens.iter().map(|token| labels.tokens[&token.0].as_str()).collect());
+        }
+        Outcome::Swept(swept) => line.swept = Some(*swept),
+        Outcome::Stats(stats) => (line.stats_users, line.stats_entries) = (Some(stats.users), Some(stats.entries)),
+        Outcome::Refused(refusal) => line.reason = Some(refusal.name()),
+        Outcome::Unknown(cause) => line.reason = Some(cause.name()),
+        Outcome::Joined | Outcome::NotWaiting | Outcome::Left | Outcome::Renewed => {}
+    }
+    line
 }

@@ -1,6 +1,7 @@
 //! A Parquet file into a history: lossless, and a sentence for everything that does not fit.
 
 use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,6 +31,10 @@ pub(in crate::history) fn read(path: &Utf8Path) -> Result<History, HistoryError>
     let unreadable = |source| HistoryError::Read { path: path.to_owned(), source };
     let damaged = |detail: &str| HistoryError::Damaged { path: path.to_owned(), detail: detail.to_owned() };
     let mut file = File::open(path).map_err(unreadable)?;
+    if !is_parquet(&mut file).map_err(unreadable)? {
+        let detail = "it neither begins nor ends like a Parquet file".to_owned();
+        return Err(HistoryError::Foreign { path: path.to_owned(), detail });
+    }
     if seal::examine(&mut file).map_err(unreadable)? == Seal::Broken {
         return Err(damaged("its bytes are not those that its seal was made for"));
     }
@@ -38,6 +43,21 @@ pub(in crate::history) fn read(path: &Utf8Path) -> Result<History, HistoryError>
     let file = Positioned::new(file).map_err(unreadable)?;
     catch_unwind(AssertUnwindSafe(|| decode(path, file)))
         .unwrap_or_else(|_| Err(damaged("its Parquet structure contradicts itself")))
+}
+
+/// Whether a file has the mark of the format at one of its ends; one that was cut off or damaged has it at the other.
+fn is_parquet(file: &mut File) -> std::io::Result<bool> {
+    const MARK: &[u8; 4] = b"PAR1";
+    let length = file.metadata()?.len();
+    let mut marked = false;
+    for at in [0, length.saturating_sub(4)] {
+        let mut found = [0; 4];
+        file.seek(SeekFrom::Start(at))?;
+        let read = file.take(4).read(&mut found)?;
+        marked |= found[..read] == MARK[..];
+    }
+    file.rewind()?;
+    Ok(marked)
 }
 
 fn decode(path: &Utf8Path, file: Positioned) -> Result<History, HistoryError> {

@@ -230,10 +230,15 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 pub fn sound_history(records: Range<usize>) -> impl Strategy<Value = History> {
     (header(), vec(sound_record(), records), names()).prop_map(|(header, mut records, names)| {
         records.sort_by_key(|record| record.sent_ns);
+        let mut joined = std::collections::HashMap::new();
         for (index, record) in records.iter_mut().enumerate() {
             // Pairs of attempts.
             record.op = OpId(index as u64 / 2 * 7);
             record.attempt = (index % 2) as u16;
+            // A token is joined by one user.
+            if let Operation::Join(entry) = &mut record.call {
+                entry.user = *joined.entry(entry.token).or_insert(entry.user);
+            }
         }
         History { header, records: records.into(), names }
     })
