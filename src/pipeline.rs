@@ -2,9 +2,11 @@
 
 mod afterwards;
 mod judging;
+mod memory;
 mod request;
 
 pub use judging::{CheckError, Judged, check, judge};
+pub use memory::Allowance;
 pub use request::{Failure, Outcome, Progress, Request};
 
 use afterwards::{explained, wipe};

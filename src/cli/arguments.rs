@@ -108,6 +108,9 @@ pub(super) struct CheckArguments {
     /// Replay the saved order of all operations that proves each line (FILE.order.txt.gz); save it first where there is none
     #[arg(long)]
     pub(super) certificate: bool,
+    /// How much memory one history may take; larger ones are refused [default: what the machine has to spare]
+    #[arg(long = "memory", value_name = "MIB")]
+    pub(super) memory_mib: Option<u64>,
     /// How to show the result
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

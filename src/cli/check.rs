@@ -3,7 +3,7 @@
 use super::arguments::CheckArguments;
 use super::exit::{Error, Exit};
 use super::{output, repeat};
-use crate::pipeline;
+use crate::pipeline::{self, Allowance};
 use crate::report::Run;
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<Exit, Error> {
@@ -18,7 +18,8 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Exit, Error> {
     }
     let repeat = repeat::check(&arguments.histories, arguments.certificate);
     let about = Run { repeat, ..Run::default() };
-    let document = pipeline::check(&arguments.histories, arguments.certificate, about)?;
+    let memory = arguments.memory_mib.map_or(Allowance::Spare, |mib| Allowance::Bytes(mib.saturating_mul(1 << 20)));
+    let document = pipeline::check(&arguments.histories, arguments.certificate, memory, about)?;
     output::document(&document, arguments.format)?;
     Ok(document.verdict.into())
 }

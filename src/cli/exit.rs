@@ -90,6 +90,7 @@ impl From<CheckError> for Error {
     fn from(error: CheckError) -> Error {
         match error {
             CheckError::History(error) => error.into(),
+            CheckError::TooLarge { .. } => Error::new(Exit::Environment, error.to_string()),
             CheckError::Order(OrderError::Folder(error)) => error.into(),
             CheckError::Order(error @ OrderError::Text { .. }) => Error::new(Exit::Usage, error.to_string()),
             CheckError::Order(error @ OrderError::Flawed { .. }) => Error::new(Exit::Broken, error.to_string()),

@@ -2,6 +2,7 @@
 
 mod error;
 pub mod export;
+mod extent;
 mod file;
 mod header;
 mod jsonl;
@@ -15,6 +16,7 @@ mod replace;
 mod samples;
 
 pub use error::{HistoryError, LineProblem};
+pub use extent::{Extent, extent};
 pub use file::read;
 pub use header::{CommandStat, Header, KeyFacts, RunEnd, SCHEMA, ServerCost};
 pub use jsonl::write_jsonl;

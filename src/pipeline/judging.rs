@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::memory::{Allowance, fits};
 use crate::checks::certificate::{Certificate, certify, verify};
 use crate::checks::notation::Trace;
 use crate::history::{self, History, HistoryError};
@@ -57,15 +58,30 @@ pub enum CheckError {
     /// A saved order proves nothing.
     #[error(transparent)]
     Order(#[from] OrderError),
+    /// One would not fit into memory.
+    #[error(
+        "{path} holds {what}; judging them takes up to {needed} of memory, and {allowed} may be used: judge it on a larger machine, free some, or allow more by --memory"
+    )]
+    TooLarge {
+        /// The file.
+        path: Utf8PathBuf,
+        /// How much it holds.
+        what: String,
+        /// The memory that judging takes.
+        needed: String,
+        /// The memory that may be used.
+        allowed: String,
+    },
 }
 
 /// Judges saved histories again. With `certificate` the order that proves a line is saved beside its history
 /// where there is none yet, read back from there and replayed.
 ///
 /// # Errors
-/// When a history cannot be read, or a saved order does not prove it.
-pub fn check(paths: &[Utf8PathBuf], certificate: bool, about: Run) -> Result<Document, CheckError> {
+/// When a history would not fit into memory, cannot be read, or a saved order does not prove it.
+pub fn check(paths: &[Utf8PathBuf], certificate: bool, memory: Allowance, about: Run) -> Result<Document, CheckError> {
     let judged = |path: &Utf8PathBuf| -> Result<Cell, CheckError> {
+        fits(path, memory)?;
         let judged = judge(&history::read(path)?);
         if certificate {
             prove(path, &judged)?;

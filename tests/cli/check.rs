@@ -104,6 +104,21 @@ fn what_is_no_history_exits_2_with_a_sentence() {
 }
 
 #[test]
+fn a_history_larger_than_memory_is_refused_with_the_figures() {
+    let desk = Desk::with("small", SMALL);
+    let run = desk.run(&["run", "small.toml", "--redis", "local", "--queue", "list", "--out", "o"]);
+    let history = desk.files("o").into_iter().find(|file| file.ends_with(".parquet")).unwrap();
+    let refused = desk.run(&["check", &history, "--memory", "0"]).exits(4);
+    refused.tells(&["operations; judging them takes up to ", "0 B may be used", "--memory"]);
+    desk.run(&["check", &history, "--memory", "1000"]).exits(run.code.unwrap());
+
+    let line = r#"{"op": "join", "user": "a", "token": "t", "sent_ns": 1, "returned_ns": 2, "outcome": "joined"}"#;
+    desk.write("large.jsonl", &format!("{line}\n"));
+    let size = line.len() + 1;
+    desk.run(&["check", "large.jsonl", "--memory", "0"]).exits(4).tells(&[&format!("{size} B of text")]);
+}
+
+#[test]
 fn the_order_that_proves_a_line_is_saved_replayed_and_told_apart_from_another() {
     let desk = Desk::with("small", SMALL);
     desk.run(&["run", "small.toml", "--redis", "local", "--queue", "zset-seq,list", "--out", "o", "--seed", "3"])

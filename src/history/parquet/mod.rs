@@ -11,7 +11,7 @@ mod rows;
 mod seal;
 mod write;
 
-pub(super) use read::read;
+pub(super) use read::{extent, read};
 pub use write::write as write_parquet;
 
 /// Metadata key of the header, as JSON.

@@ -10,17 +10,17 @@ use camino::Utf8Path;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 
-use super::columns::{COLUMNS, Column, Fill};
+use super::columns::{COLUMNS, Column, Fill, Place};
 use super::positioned::Positioned;
 use super::rows::{Cells, Flat, Lists, Named, Rows};
 use super::seal::{self, Seal};
 use super::{HEADER_KEY, NAMES_KEY};
 use crate::history::records::{Chunk, ROWS};
-use crate::history::{Header, History, HistoryError, Names, Records, SCHEMA};
+use crate::history::{Extent, Header, History, HistoryError, Names, Records, SCHEMA};
 
 /// Reads a history from Parquet.
 ///
@@ -58,6 +58,24 @@ fn is_parquet(file: &mut File) -> std::io::Result<bool> {
     }
     file.rewind()?;
     Ok(marked)
+}
+
+/// How many operations a file holds; `None` if its metadata cannot be read.
+pub(in crate::history) fn extent(path: &Utf8Path) -> Option<Extent> {
+    let file = Positioned::new(File::open(path).ok()?).ok()?;
+    let extent = || {
+        let reader = SerializedFileReader::new(file).ok()?;
+        let (header, _) = metadata(path, reader.metadata()).ok()?;
+        let tokens = *locate(path, reader.metadata()).ok()?.get(Place::Tokens as usize)?;
+        // An answer may name more tokens than there are rows.
+        let of_group = |group: &RowGroupMetaData| {
+            let rows = u64::try_from(group.num_rows()).unwrap_or_default();
+            rows.max(u64::try_from(group.column(tokens).num_values()).unwrap_or_default())
+        };
+        let count = reader.metadata().row_groups().iter().map(of_group).fold(0, u64::saturating_add);
+        Some(Extent::Operations { count, expire: header.terms.ttl_ns.is_some() })
+    };
+    catch_unwind(AssertUnwindSafe(extent)).ok()?
 }
 
 fn decode(path: &Utf8Path, file: Positioned) -> Result<History, HistoryError> {
