@@ -34,6 +34,10 @@ fn main() {
             per_operation(judge_bytes)
         );
         let mut group = criterion.benchmark_group("saved");
+        if operations >= 1_000_000 {
+            // The fewest that criterion takes: one lasts up to seconds.
+            group.sample_size(10);
+        }
         group.throughput(Throughput::Elements(operations));
         group.bench_function(BenchmarkId::new("read", operations), |bencher| bencher.iter(|| read(&path)));
         group.bench_function(BenchmarkId::new("normalise", operations), |bencher| bencher.iter(|| normalise(&history)));

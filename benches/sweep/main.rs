@@ -37,6 +37,10 @@ fn main() {
             per_operation(sweep_bytes)
         );
         let mut group = criterion.benchmark_group("line");
+        if operations >= 1_000_000 {
+            // The fewest that criterion takes: one lasts up to seconds.
+            group.sample_size(10);
+        }
         group.throughput(Throughput::Elements(operations));
         group.bench_function(BenchmarkId::new("sweep", operations), |bencher| {
             bencher.iter(|| verdict(black_box(&trace)));

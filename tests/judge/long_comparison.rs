@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::judging::random::{Step, simulate, steps, users};
+use crate::judging::random::{Step, coarse, simulate, steps, users};
 use crate::judging::{Kind, ONE_USER, Op, Users, oracle, parse, show, trace};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use stanchion::checks::certificate::{prove, rules, verify};
@@ -117,11 +117,13 @@ fn run(mix: &(&str, &[Kind], Rule), cases: u32, seed: u64) -> (u64, u64, Option<
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes));
     let (legal, illegal) = (Cell::new(0), Cell::new(0));
     let history = |steps: &[Step], users: &Users| {
-        simulate(steps, kinds, |a, b| match class {
+        let ops = simulate(steps, kinds, |a, b| match class {
             FifoClass::Everyone => true,
             FifoClass::User => users[usize::from(a)] == users[usize::from(b)],
             FifoClass::Token => false,
-        })
+        });
+        // Every other portion has a coarse clock.
+        if seed >> 8 & 1 == 1 { coarse(&ops) } else { ops }
     };
     let found = runner.run(&(steps(13), users()), |(steps, users)| {
         let users = if class == FifoClass::User { users } else { ONE_USER };

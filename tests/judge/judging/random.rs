@@ -104,6 +104,12 @@ pub fn simulate(steps: &[Step], kinds: &[Kind], same_class: impl Fn(u8, u8) -> b
     ops
 }
 
+/// The same with a coarser clock: many timestamps become equal, and equal ones are concurrent.
+pub fn coarse(ops: &[Op]) -> Vec<Op> {
+    let tick = |ns: u64| if ns == NEVER { NEVER } else { ns / 6 };
+    ops.iter().map(|op| Op { inv: tick(op.inv), ret: tick(op.ret), ..op.clone() }).collect()
+}
+
 /// Lets somebody pass: of another class always, of the same class as a lie.
 fn swap_neighbours(line: &mut [u8], step: &Step, lies: bool, same_class: &impl Fn(u8, u8) -> bool) {
     for at in 1..line.len() {
