@@ -14,3 +14,4 @@ mod line;
 mod long_comparison;
 mod position_is_sound;
 mod sweep_is_exact;
+mod timed_oracle;
