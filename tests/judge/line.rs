@@ -284,3 +284,39 @@ fn one_token_a_user_is_undecided() {
     book.admitted(1, &[1], 2, 3);
     assert!(book.undecided().contains("give users several tokens"));
 }
+
+/// Who hears "duplicate of your own token" hears of the past if the request is repeated, and of the line if it is new.
+#[test]
+fn a_duplicate_of_the_own_token_says_that_it_waits_unless_it_is_repeated() {
+    let told = |repeated: bool| {
+        let mut book = Book::new(Promise::GlobalFifo);
+        book.joined(1, 1, 0, 1);
+        book.admitted(1, &[1], 2, 3);
+        if repeated {
+            book.unanswered(Operation::Join(entry(1, 1)), 4);
+        }
+        book.duplicate(1, 1, 1, 5, 6);
+        if repeated {
+            book.as_retry();
+        }
+        book
+    };
+    told(true).holds();
+    told(false).violated();
+}
+
+/// The attempt whose answer got lost may be the one that let them in.
+#[test]
+fn an_admission_begins_with_the_first_attempt_at_its_batch() {
+    let mut book = Book::new(Promise::GlobalFifo);
+    let call = Operation::Admit { count: 1, batch: BatchId(7) };
+    book.joined(1, 1, 0, 1);
+    book.unanswered(call.clone(), 2);
+    book.add(call, Outcome::Admitted(vec![Token(1)]), 10, 11);
+    book.as_retry();
+    book.holds();
+    book.position(1, None, 5, 6);
+    book.holds();
+    book.history.records.retain(|record| record.returned_ns.is_some());
+    book.violated();
+}
