@@ -238,6 +238,7 @@ fn reader_and_schema_accept_and_refuse_the_same_headers() {
         json!([1, 2]),
         json!([1, 2, 3]),
         json!(["global-fifo"]),
+        json!(["global-fifo", "one-slot", "no-leftovers"]),
         json!({}),
         json!({"absolute": 1, "relative": 0.5}),
         json!({"relative": -0.5}),

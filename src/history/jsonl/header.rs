@@ -107,7 +107,7 @@ fn parse_terms(object: Map<String, Value>, problems: &mut Vec<String>) -> Terms 
     let mut terms = Terms::default();
     let mut fields = Fields::new(object, problems);
     if let Some(names) = fields.texts("promises") {
-        let known = Promise::ALL.map(Promise::name);
+        let known = Promise::EVERY.map(Promise::name);
         let mut promises = Vec::new();
         if names.is_empty() {
             fields.problem("promises", "names no promise; leave the field out to check all");
