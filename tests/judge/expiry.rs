@@ -93,6 +93,31 @@ fn an_unanswered_renewal_prolongs_but_does_not_protect() {
     assert_eq!(book.holds(), 1);
 }
 
+/// Instants that are equal are concurrent: the renewal may have come first.
+#[test]
+fn an_unanswered_renewal_of_the_same_instant_may_have_prolonged() {
+    let mut book = one();
+    book.admitted(1, &[1], 161, 162);
+    book.unanswered(Operation::Renew(entry(1, 1)), 163);
+    book.violated();
+    book.history.records.last_mut().unwrap().sent_ns = 162 * MS;
+    assert_eq!(book.holds(), 1);
+}
+
+/// "Not waiting" at the last instant of its join shows that it joined only then, and so expires at the last instant that
+/// it may.
+#[test]
+fn an_entry_may_expire_at_the_very_last_instant() {
+    let mut book = ttl_60_ms();
+    *book.terms() =
+        Terms { promises: vec![Promise::GlobalFifo], ttl_tolerance_ns: 0, ttl_lag_ns: 0, ..book.terms().clone() };
+    book.joined(1, 1, 0, 5);
+    book.position(1, None, 5, 6);
+    book.joined(2, 2, 6, 7);
+    book.admitted(1, &[2], 66, 67);
+    book.holds();
+}
+
 #[test]
 fn entries_that_the_drain_does_not_find_have_expired() {
     let mut book = one();
