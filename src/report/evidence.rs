@@ -3,6 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::document::Document;
+use crate::verdict::Outcome;
+
+/// How much of what was asked could be decided; nothing where nothing was asked.
+pub(super) fn decided(document: &Document) -> Option<String> {
+    let checks = || document.cells.iter().flat_map(|cell| &cell.checks);
+    let count = |outcome: Outcome| checks().filter(|check| check.outcome == outcome).count();
+    let (all, open) = (checks().count(), count(Outcome::Undecided));
+    (all > 0).then(|| {
+        format!(
+            "Decided: {} of {all} promises checked, cell by cell ({} held, {} broken); {}.",
+            all - open,
+            count(Outcome::Holds),
+            count(Outcome::Violated),
+            if open == 0 { "none is open".to_owned() } else { format!("{open} left open, see below") }
+        )
+    })
+}
 
 /// What the checks noticed of faults put into the histories, design by design; nothing where none was tried.
 pub(super) fn faults(document: &Document) -> Option<String> {
@@ -90,6 +107,21 @@ mod tests {
 
     fn cell(scenario: &str, queue: &str) -> Cell {
         sample_cell(scenario, queue, vec![found(Promise::NoLoss, '+')], Terms::default(), (0, 0.0, None))
+    }
+
+    #[test]
+    fn what_is_left_open_is_counted() {
+        let judged = |outcomes: &[char]| {
+            let findings = outcomes.iter().map(|outcome| found(Promise::NoLoss, *outcome)).collect();
+            sample_cell("one", "a", findings, Terms::default(), (0, 0.0, None))
+        };
+        assert_eq!(decided(&sample_run(Vec::new())), None);
+        let all = decided(&sample_run(vec![judged(&['+', '-']), judged(&['+'])]));
+        let line = "Decided: 3 of 3 promises checked, cell by cell (2 held, 1 broken); none is open.";
+        assert_eq!(all.as_deref(), Some(line));
+        let some = decided(&sample_run(vec![judged(&['+', '?'])]));
+        let line = "Decided: 1 of 2 promises checked, cell by cell (1 held, 0 broken); 1 left open, see below.";
+        assert_eq!(some.as_deref(), Some(line));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! For pull requests and step summaries.
 
 use super::document::Document;
-use super::evidence::{faults, overtaken};
+use super::evidence::{decided, faults, overtaken};
 use super::lines::visible;
-use super::stories::{as_expected, caveats, notes, open_points, surprises};
+use super::stories::{as_expected, caveats, notes, open_points, proofs, surprises};
 use super::table::{Columns, costs, decision, limits};
 
 /// Renders a run as GitHub-flavoured markdown.
@@ -19,6 +19,9 @@ pub fn markdown(document: &Document) -> String {
             table(&mut out, &costs);
         }
         about = notes(document, decision.timed_in);
+    }
+    for line in [decided(document), proofs(document)].into_iter().flatten() {
+        out.push_str(&format!("\n{}\n", escaped(&line)));
     }
     if let Some(faults) = faults(document) {
         out.push_str(&format!("\n{}\n", escaped(&faults)));
