@@ -311,7 +311,7 @@ fn an_admission_begins_with_the_first_attempt_at_its_batch() {
     let mut book = Book::new(Promise::GlobalFifo);
     let call = Operation::Admit { count: 1, batch: BatchId(7) };
     book.joined(1, 1, 0, 1);
-    book.unanswered(call.clone(), 2);
+    book.unanswered(call, 2);
     book.add(call, Outcome::Admitted(vec![Token(1)]), 10, 11);
     book.as_retry();
     book.holds();
