@@ -85,8 +85,8 @@ fn bound_from_below(trace: &Trace, stays: &Stays<'_>, answers: &mut [Answer]) {
     let mut tree = Fenwick::new(&mut ends);
     let joined_by_ns = |id: ValueId| stays.at(id).joined_by_ns;
     let mut joined: Vec<ValueId> = trace.values.ids().filter(|id| joined_by_ns(*id) < NEVER).collect();
-    joined.sort_by_key(|id| Reverse(joined_by_ns(*id)));
-    answers.sort_by_key(|answer| (trace.values.join(answer.value).inv_ns, answer.record));
+    joined.sort_by_cached_key(|id| Reverse(joined_by_ns(*id)));
+    answers.sort_by_cached_key(|answer| (trace.values.join(answer.value).inv_ns, answer.record));
     for answer in answers.iter_mut() {
         let own_ns = trace.values.join(answer.value).inv_ns;
         while let Some(id) = joined.pop_if(|id| joined_by_ns(*id) < own_ns) {
@@ -101,9 +101,9 @@ fn bound_from_above(trace: &Trace, stays: &Stays<'_>, answers: &mut [Answer]) {
     let mut ends: Vec<u64> = stays.iter().map(|stay| stay.gone_by_ns).collect();
     let mut tree = Fenwick::new(&mut ends);
     let mut joined: Vec<ValueId> = trace.values.ids().filter(|id| trace.values.may_have_joined(*id)).collect();
-    joined.sort_by_key(|id| Reverse(trace.values.join(*id).inv_ns));
+    joined.sort_by_cached_key(|id| Reverse(trace.values.join(*id).inv_ns));
     let latest_ns = |answer: &Answer| stays.at(answer.value).joined_by_ns.min(answer.span.ret_ns);
-    answers.sort_by_key(|answer| (latest_ns(answer), answer.record));
+    answers.sort_by_cached_key(|answer| (latest_ns(answer), answer.record));
     for answer in answers.iter_mut() {
         let latest_ns = latest_ns(answer);
         while let Some(id) = joined.pop_if(|id| trace.values.join(*id).inv_ns <= latest_ns) {
