@@ -10,7 +10,7 @@ use crate::history::{self, Extent};
 const OPERATION_BYTES: u64 = 200;
 /// The same where entries expire: every entry may be gone by itself.
 const EXPIRING_OPERATION_BYTES: u64 = 300;
-/// For each byte of JSON Lines, and for each byte of packed ones, of which ten times as many come out.
+/// For each byte of JSON Lines, and for each byte of packed ones, of which eight to ten times as many come out.
 const TEXT_BYTES: u64 = 4;
 const PACKED_TEXT_BYTES: u64 = 40;
 
