@@ -19,7 +19,8 @@
 //! | [`plan`] | scenario + seed → every intended operation and fault with its time | model, scenario |
 //! | [`target`] | a Redis that this program starts, owns and stops, or one given by URL | model, scenario |
 //! | [`queue`] | the designs, the seam that they are written over, the Lua scripts | model, target |
-//! | [`load`] | clients, pacing, faults: runs a plan, fills the recorder | model, scenario, plan, queue, target, history |
+//! | [`wire`] | a connection and a loop of our own, under the seam | model, target, queue |
+//! | [`load`] | clients, pacing, faults: runs a plan, fills the recorder | model, scenario, plan, queue, target, wire, history |
 //! | [`history`] | records, the recorder, the file formats | model |
 //! | [`checks`] | one promise a file, with the smallest counterexample | model, history |
 //! | [`measure`] | histograms, fairness, cost, the generator's own health | model, history |
@@ -47,3 +48,4 @@ pub mod scenario;
 pub mod selftest;
 pub mod target;
 pub mod verdict;
+pub mod wire;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use stanchion::checks::{CheckOutcome, judge};
 use stanchion::history::{History, RunEnd};
-use stanchion::load::{CellSetup, Control, Recorded, run_cell};
+use stanchion::load::{CellSetup, Control, Driving, Recorded, run_cell};
 use stanchion::model::{OpKind, Outcome, Phase, Promise, Refusal, UnknownCause};
 use stanchion::plan::plan;
 use stanchion::queue::Design;
@@ -23,7 +23,7 @@ fn record(text: &str, design: Design) -> Recorded {
     let scenario = scenario(text);
     let plan = plan(&scenario, 1);
     let prefix = "test:".to_owned();
-    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix };
+    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving: Driving::default() };
     run_cell(&setup, &Control::default()).unwrap()
 }
 
@@ -252,7 +252,7 @@ fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() 
     let plan = plan(&scenario, 1);
     let prefix = "test:".to_owned();
     let setup =
-        CellSetup { scenario: &scenario, design: Design::ZsetSeq, plan: &plan, endpoint: target.endpoint(), prefix };
+        CellSetup { scenario: &scenario, design: Design::ZsetSeq, plan: &plan, endpoint: target.endpoint(), prefix, driving: Driving::default() };
     let control = Control::default();
     let recorded = std::thread::scope(|scope| {
         scope.spawn(|| {

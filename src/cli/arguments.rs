@@ -7,6 +7,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::{Error, Exit};
+use crate::load::Driving;
+use crate::model::Pacer;
 use crate::queue::{Broken, Design};
 use crate::target::{TargetChoice, TargetOptions};
 
@@ -59,6 +61,8 @@ pub(super) struct RunArguments {
     pub(super) queues: Vec<Design>,
     #[command(flatten)]
     pub(super) target: TargetArguments,
+    #[command(flatten)]
+    pub(super) driving: DrivingArguments,
     /// The seed of every plan
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
@@ -97,6 +101,43 @@ impl TargetArguments {
 
     pub(super) fn options(&self) -> TargetOptions {
         TargetOptions { image: self.image.clone(), allow_non_empty: self.allow_non_empty }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DrivingArguments {
+    /// How the load generator waits until an operation is due [default: hybrid where a core can be spared, else sleep]
+    #[arg(long, value_name = "PACER", value_enum)]
+    pub(super) pacer: Option<PacerName>,
+    /// Threads of the load generator [default: what the planned rate needs, one core left for the server]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) threads: Option<u32>,
+}
+
+impl DrivingArguments {
+    pub(super) fn driving(&self) -> Driving {
+        Driving { pacer: self.pacer.map(Pacer::from), threads: self.threads }
+    }
+}
+
+/// How the load generator waits.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum PacerName {
+    /// Sleeps: late by some 50 µs, and nearly free
+    Sleep,
+    /// Sleeps, and spins the last 60 µs: precise, for about half a core
+    Hybrid,
+    /// Never sleeps: a whole core
+    Spin,
+}
+
+impl From<PacerName> for Pacer {
+    fn from(name: PacerName) -> Pacer {
+        match name {
+            PacerName::Sleep => Pacer::Sleep,
+            PacerName::Hybrid => Pacer::Hybrid,
+            PacerName::Spin => Pacer::Spin,
+        }
     }
 }
 

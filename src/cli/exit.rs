@@ -61,7 +61,9 @@ impl From<&Failure> for Exit {
     fn from(failure: &Failure) -> Exit {
         match failure {
             Failure::Trouble(Trouble::Interrupted) => Exit::Interrupted,
-            Failure::Load(LoadError::Target(_) | LoadError::Scripts { .. } | LoadError::Runtime(_))
+            Failure::Load(
+                LoadError::Target(_) | LoadError::Dial(_) | LoadError::Scripts { .. } | LoadError::Runtime(_),
+            )
             | Failure::Trouble(Trouble::ServerLost(_) | Trouble::ClientFailed(_))
             | Failure::Target(_)
             | Failure::Folder(_) => Exit::Environment,

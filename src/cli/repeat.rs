@@ -26,6 +26,12 @@ pub(super) fn run(arguments: &RunArguments, target: &TargetChoice) -> String {
     if arguments.target.allow_non_empty {
         words.push("--allow-non-empty".to_owned());
     }
+    if let Some(pacer) = arguments.driving.driving().pacer {
+        words.push(format!("--pacer {}", pacer.name()));
+    }
+    if let Some(threads) = arguments.driving.threads {
+        words.push(format!("--threads {threads}"));
+    }
     if let Some(scale) = arguments.scale {
         words.push(format!("--scale {scale}"));
     }

@@ -45,6 +45,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
         scenarios,
         designs: arguments.queues.clone(),
         seed: arguments.seed,
+        driving: arguments.driving.driving(),
         folder: folder.clone(),
         prefix: format!("stanchion:{:x}-{:x}:", began.as_millisecond(), std::process::id()),
         about: Run {

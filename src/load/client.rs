@@ -1,79 +1,22 @@
 //! One simulated client: a sequential process with a connection of its own.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::{Barrier, Notify};
-
-use super::clock::RunClock;
+use super::common::Shared;
 use crate::history::{Record, Recorder};
 use crate::model::{ClientId, OpId, Operation, Outcome, Phase, Refusal, UnknownCause};
-use crate::plan::{Periodic, Plan, Step, Until, When};
-use crate::queue::{AnyQueue, Breakable, Breaks, CallTally, Counted, Live, outcome_of, perform};
-use crate::target::Endpoint;
-
-/// What the clients of a cell share; they live on one thread.
-pub(super) struct Shared {
-    pub(super) clock: RunClock,
-    pub(super) plan: Rc<Plan>,
-    pub(super) queue: AnyQueue,
-    pub(super) endpoint: Endpoint,
-    pub(super) timeout: Duration,
-    pub(super) attempts: u16,
-    /// When the load began, on the run's clock; planned times count from here.
-    pub(super) load_start_ns: Cell<u64>,
-    /// The joining clients meet here at the start of each round of a flood.
-    pub(super) barrier: Barrier,
-    /// When the latest round was released, on the run's clock.
-    pub(super) released_ns: Cell<u64>,
-    pub(super) load_over: Cell<bool>,
-    pub(super) settled: Cell<bool>,
-    pub(super) over_signal: Notify,
-    /// Why the server is taken for gone, once it is.
-    pub(super) lost: RefCell<Option<String>>,
-    pub(super) lost_signal: Notify,
-    /// What all clients sent, by command.
-    pub(super) tally: Rc<CallTally>,
-    /// What a reader must know besides.
-    pub(super) notes: RefCell<Vec<String>>,
-}
-
-impl Shared {
-    /// Says that the load, or the time to settle, is over.
-    pub(super) fn end(&self, what: Until) {
-        match what {
-            Until::LoadEnd => self.load_over.set(true),
-            Until::SettleEnd => self.settled.set(true),
-        }
-        self.over_signal.notify_waiters();
-    }
-
-    /// Waits until a time of the run's clock; `false` as soon as what the caller belongs to is over.
-    pub(super) async fn wait_unless_over(&self, at_ns: u64, until: Until) -> bool {
-        let over = || match until {
-            Until::LoadEnd => self.load_over.get(),
-            Until::SettleEnd => self.settled.get(),
-        };
-        let ended = async {
-            while !over() {
-                self.over_signal.notified().await;
-            }
-        };
-        tokio::select! {
-            biased;
-            () = ended => false,
-            () = self.clock.wait_until(at_ns) => true,
-        }
-    }
-}
+use crate::plan::{Periodic, Step, Until, When};
+use crate::queue::{Breakable, Breaks, Counted, WaitingQueue, outcome_of, perform};
+use crate::wire::Wire;
 
 /// One client.
-pub(super) struct Client {
+pub(super) struct Client<Q> {
     id: ClientId,
-    shared: Rc<Shared>,
+    shared: Rc<Shared<Q>>,
     recorder: Rc<RefCell<Recorder>>,
-    connection: Option<Counted<Live>>,
+    connection: Option<Counted<Wire>>,
     /// When the previous step ended: the intended time of a step that follows on.
     free_ns: u64,
 }
@@ -81,14 +24,14 @@ pub(super) struct Client {
 /// Pause between two tries to reach a server that does not answer.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 
-impl Client {
-    pub(super) fn new(id: ClientId, shared: Rc<Shared>, recorder: Rc<RefCell<Recorder>>) -> Client {
+impl<Q: WaitingQueue> Client<Q> {
+    pub(super) fn new(id: ClientId, shared: Rc<Shared<Q>>, recorder: Rc<RefCell<Recorder>>) -> Client<Q> {
         Client { id, shared, recorder, connection: None, free_ns: 0 }
     }
 
     /// Carries out steps in order.
     pub(super) async fn run_steps(&mut self, steps: &[Step], phase: Phase) {
-        self.free_ns = self.shared.clock.now_ns();
+        self.free_ns = self.shared.reactor.now_ns();
         for step in steps {
             let intended_ns = self.wait_for(step.when).await;
             self.operate(step.op, &step.call, phase, intended_ns).await;
@@ -114,23 +57,16 @@ impl Client {
         let intended_ns = match when {
             When::At(at_ns) => self.shared.load_start_ns.get().saturating_add(at_ns),
             When::After(pause_ns) => self.free_ns.saturating_add(pause_ns),
-            When::Round(_) => {
-                // The last to arrive releases the others and goes on at once, so its clock says when the round
-                // was due for all of them; what each takes to wake up is its send lag.
-                if self.shared.barrier.wait().await.is_leader() {
-                    self.shared.released_ns.set(self.shared.clock.now_ns());
-                }
-                return self.shared.released_ns.get();
-            }
+            When::Round(round) => return self.shared.wait_for_release(round).await,
         };
-        self.shared.clock.wait_until(intended_ns).await;
+        self.shared.reactor.wait_until(intended_ns).await;
         intended_ns
     }
 
     /// One operation with all its attempts; answers what this client knows in the end.
     pub(super) async fn operate(&mut self, op: OpId, call: &Operation, phase: Phase, intended_ns: u64) -> Outcome {
         let mut known = Outcome::Unknown(UnknownCause::Interrupted);
-        for attempt in 0..self.shared.attempts {
+        for attempt in 0..self.shared.common.attempts {
             known = self.attempt(op, attempt, call, phase, intended_ns).await;
             match known {
                 // Who has ended asks again only if the scenario lets the user come back.
@@ -139,12 +75,12 @@ impl Client {
                 _ => break,
             }
         }
-        self.free_ns = self.shared.clock.now_ns();
+        self.free_ns = self.shared.reactor.now_ns();
         known
     }
 
     async fn attempt(&mut self, op: OpId, attempt: u16, call: &Operation, phase: Phase, intended_ns: u64) -> Outcome {
-        let clock = self.shared.clock;
+        let shared = Rc::clone(&self.shared);
         let reachable = self.connect().await;
         self.recorder.borrow_mut().begin(Record {
             op,
@@ -152,7 +88,7 @@ impl Client {
             client: self.id,
             phase,
             intended_ns: Some(intended_ns),
-            sent_ns: clock.now_ns(),
+            sent_ns: shared.reactor.now_ns(),
             returned_ns: None,
             call: *call,
             outcome: Outcome::Unknown(UnknownCause::Interrupted),
@@ -165,7 +101,7 @@ impl Client {
         let Some(connection) = self.connection.as_ref().filter(|_| reachable) else {
             let refused = Outcome::Refused(Refusal::NotSent);
             self.recorder.borrow_mut().end(|record| {
-                record.returned_ns = Some(clock.now_ns());
+                record.returned_ns = Some(shared.reactor.now_ns());
                 record.outcome = refused.clone();
             });
             return refused;
@@ -177,7 +113,7 @@ impl Client {
         } else {
             perform(&self.shared.queue, &breakable, call).await
         };
-        let returned_ns = clock.now_ns();
+        let returned_ns = shared.reactor.now_ns();
         let cost = connection.take();
         let crashed = breakable.crashed();
         let outcome = answer.unwrap_or_else(|error| outcome_of(&error, cost.commands));
@@ -186,7 +122,7 @@ impl Client {
         let dropped = attempt == 0
             && answered
             && !matches!(outcome, Outcome::Refused(_))
-            && (crashed || self.shared.plan.drops_reply(op, call.kind()));
+            && (crashed || self.shared.common.plan.drops_reply(op, call.kind()));
         self.recorder.borrow_mut().end(|record| {
             record.returned_ns = answered.then_some(returned_ns);
             record.outcome = outcome.clone();
@@ -205,8 +141,8 @@ impl Client {
 
     /// Where the plan stops this client. Only in the load: the drain must find out what is left.
     fn breaks(&self, op: OpId, attempt: u16, call: &Operation) -> Breaks {
-        let plan = &self.shared.plan;
-        if attempt > 0 || self.shared.settled.get() {
+        let plan = &self.shared.common.plan;
+        if attempt > 0 || self.shared.common.is_over(Until::SettleEnd) {
             return Breaks::default();
         }
         let hold = plan.holds(op, call.kind()).map(|hold| (hold.after, Duration::from_nanos(hold.for_ns)));
@@ -214,7 +150,7 @@ impl Client {
     }
 
     fn comes_back(&self, op: OpId, call: &Operation) -> bool {
-        self.shared.plan.crashes(op, call.kind()).is_some_and(|crash| crash.again)
+        self.shared.common.plan.crashes(op, call.kind()).is_some_and(|crash| crash.again)
     }
 
     /// Makes sure that there is a connection that can be used. A server that cannot be reached for as long
@@ -224,28 +160,26 @@ impl Client {
             return true;
         }
         self.connection = None;
-        let shared = &self.shared;
-        let give_up_ns = shared.clock.now_ns().saturating_add(crate::plan::nanos(shared.timeout));
+        let (common, reactor) = (&self.shared.common, &self.shared.reactor);
+        let give_up_ns = reactor.now_ns().saturating_add(crate::plan::nanos(common.timeout));
         loop {
-            match shared.endpoint.connect(shared.timeout).await {
-                Ok(connection) => {
-                    let seed = shared.plan.seed ^ u64::from(self.id.0);
-                    self.connection =
-                        Some(Counted::sharing(Live::new(connection, shared.timeout, seed), Rc::clone(&shared.tally)));
+            let seed = common.plan.seed ^ u64::from(self.id.0);
+            match common.dialer.dial(reactor, common.timeout, seed).await {
+                Ok(wire) => {
+                    self.connection = Some(Counted::sharing(wire, Rc::clone(&self.shared.tally)));
                     return true;
                 }
-                Err(error) if shared.clock.now_ns() >= give_up_ns => {
-                    shared.lost.borrow_mut().get_or_insert_with(|| error.to_string());
-                    shared.lost_signal.notify_one();
+                Err(error) if reactor.now_ns() >= give_up_ns => {
+                    common.lose(error.to_string());
                     return false;
                 }
-                Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
+                Err(_) => reactor.sleep(RECONNECT_PAUSE).await,
             }
         }
     }
 
     /// The connection, for what is not an operation: loading scripts, faults.
-    pub(super) fn commands(&self) -> Option<&Counted<Live>> {
+    pub(super) fn commands(&self) -> Option<&Counted<Wire>> {
         self.connection.as_ref()
     }
 }

@@ -1,6 +1,7 @@
 //! The final drain: admit until nobody waits, so that loss is decided and not guessed.
 
 use super::client::Client;
+use crate::queue::WaitingQueue;
 use crate::model::{BatchId, ClientId, Operation, Outcome, Phase};
 use crate::plan::op_id;
 
@@ -10,8 +11,8 @@ const BATCH: u32 = 500;
 
 /// Admits until an answer is empty. Whether it came to that: `false` when an answer stayed out, or when
 /// more batches than could be needed were answered (a queue that admits the same tokens for ever).
-pub(super) async fn drain(
-    client: &mut Client,
+pub(super) async fn drain<Q: WaitingQueue>(
+    client: &mut Client<Q>,
     id: ClientId,
     first_op: u64,
     joins_max: u64,

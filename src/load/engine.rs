@@ -1,23 +1,27 @@
 //! One cell from the first connection to the last drained entry. Whatever happens on the way, what was
 //! recorded comes back.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{Barrier, Notify};
-use tokio::task::{JoinSet, LocalSet};
-
-use super::client::{Client, Shared};
-use super::clock::{RunClock, thread_cpu_ns};
+use super::common::Common;
 use super::control::Control;
-use super::{drain, keys, server};
-use crate::history::{Header, History, Names, Recorder, RunEnd, SCHEMA, ServerCost};
-use crate::model::{ClientId, DuplicateMeans, Operation, Outcome, Phase, Terms};
-use crate::plan::{ClientPlan, Plan, PlannedFault, Program, Until, nanos, op_id};
-use crate::queue::{CallTally, Commands as _, Design, QueueSettings};
+use super::driving::{Driven, Driving, cores};
+use super::flood::Release;
+use super::header::{Known, header};
+use super::usage::Usage;
+use super::warden::Warden;
+use super::worker::{Left, Order, Sent, Told, Worker};
+use super::{keys, server};
+use crate::history::{History, Names, Recorder, RunEnd, ServerCost};
+use crate::model::{ClientId, Operation};
+use crate::plan::{Plan, Until};
+use crate::queue::{AnyQueue, CallTally, Design, QueueSettings, WaitingQueue};
 use crate::scenario::Scenario;
 use crate::target::{Endpoint, TargetError};
+use crate::wire::Dialer;
 
 /// The event that people queue for.
 const EVENT: &str = "sale";
@@ -35,6 +39,8 @@ pub struct CellSetup<'a> {
     pub endpoint: &'a Endpoint,
     /// All keys begin with this; ends with `:`.
     pub prefix: String,
+    /// How to drive it.
+    pub driving: Driving,
 }
 
 /// What came of a cell.
@@ -74,329 +80,314 @@ pub enum LoadError {
         /// What it said.
         detail: String,
     },
+    /// The address cannot be connected to.
+    #[error("{0}")]
+    Dial(String),
     /// No runtime or thread could be made.
     #[error("cannot start the load generator: {0}")]
     Runtime(std::io::Error),
 }
 
 /// How often the watching side is told how far the cell got, and asked whether to stop.
-const HEARTBEAT: Duration = Duration::from_millis(50);
+pub(super) const HEARTBEAT: Duration = Duration::from_millis(50);
 
-/// Runs a cell on the calling thread; returns when it is over or `control` says stop.
+/// So long after the threads were told, ns, the load begins: all of them have heard by then.
+const AHEAD_NS: u64 = 2_000_000;
+
+/// Runs a cell; returns when it is over or `control` says stop.
 ///
 /// # Errors
 /// When the cell could not begin. Trouble on the way is part of [`Recorded`].
 pub fn run_cell(setup: &CellSetup<'_>, control: &Control) -> Result<Recorded, LoadError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
-    LocalSet::new().block_on(&runtime, CellRun::new(setup).run(control))
+    let queue = setup.design.open(settings(setup));
+    run_cell_on::<AnyQueue>(setup, queue, control)
 }
 
-/// The state of a running cell.
+/// The same with a queue that is not the design's, for measuring the generator with other requests than a design's.
+///
+/// # Errors
+/// As [`run_cell`].
+pub fn run_cell_on<Q>(setup: &CellSetup<'_>, queue: Q, control: &Control) -> Result<Recorded, LoadError>
+where
+    Q: WaitingQueue + Clone + Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
+    // Known before anything is sent, in the words of the target: nobody answers, or does not let us in.
+    let memory = runtime.block_on(server::settled_memory_bytes(setup.endpoint))?;
+    let dialer = Dialer::new(setup.endpoint).map_err(|error| LoadError::Dial(error.to_string()))?;
+    let driven = setup.driving.choose(setup.plan, cores());
+    let (plan, scenario) = (Arc::new(setup.plan.clone()), setup.scenario);
+    let release = Release::new(driven.threads);
+    let common = Arc::new(Common::new(plan, dialer, scenario.timeout, scenario.attempts, release));
+    let run = CellRun { setup, control, runtime, common, empty_bytes: memory, driven };
+    run.run(queue)
+}
+
+/// The queue of a cell.
+#[must_use]
+pub fn settings(setup: &CellSetup<'_>) -> QueueSettings {
+    QueueSettings {
+        prefix: setup.prefix.clone(),
+        event: EVENT.to_owned(),
+        dedupe: setup.scenario.dedupe,
+        ttl: setup.scenario.ttl.map(|ttl| ttl.after),
+    }
+}
+
+/// The thread that watches over a cell: it tells the others what to do between the phases, and asks the server.
 struct CellRun<'a> {
     setup: &'a CellSetup<'a>,
-    shared: Rc<Shared>,
-    recorders: Vec<Rc<RefCell<Recorder>>>,
-    load_ns: Cell<Option<(u64, u64)>>,
-    cost: RefCell<Option<ServerCost>>,
-    drained: Cell<bool>,
+    control: &'a Control,
+    runtime: tokio::runtime::Runtime,
+    common: Arc<Common>,
+    empty_bytes: u64,
+    driven: Driven,
 }
 
-impl<'a> CellRun<'a> {
-    fn new(setup: &'a CellSetup<'a>) -> Self {
-        let scenario = setup.scenario;
-        let settings = QueueSettings {
-            prefix: setup.prefix.clone(),
-            event: EVENT.to_owned(),
-            dedupe: scenario.dedupe,
-            ttl: scenario.ttl.map(|ttl| ttl.after),
-        };
-        let joining =
-            setup.plan.clients.iter().filter(|client| matches!(client.program, Program::Steps { .. })).count();
-        let shared = Rc::new(Shared {
-            clock: RunClock::start(),
-            plan: Rc::new(setup.plan.clone()),
-            queue: setup.design.open(settings),
-            endpoint: setup.endpoint.clone(),
-            timeout: scenario.timeout,
-            attempts: scenario.attempts.max(1),
-            load_start_ns: Cell::new(0),
-            barrier: Barrier::new(joining.max(1)),
-            released_ns: Cell::new(0),
-            load_over: Cell::new(false),
-            settled: Cell::new(false),
-            over_signal: Notify::new(),
-            lost: RefCell::new(None),
-            lost_signal: Notify::new(),
-            tally: Rc::new(if keys::wanted(scenario) { CallTally::with_keys() } else { CallTally::default() }),
-            notes: RefCell::default(),
+/// What a cell came to so far.
+#[derive(Default)]
+struct Progress {
+    load_ns: Option<(u64, u64)>,
+    server: Option<ServerCost>,
+    drained: bool,
+}
+
+/// The cell is to end: somebody said so, or nothing more can be done.
+struct Ended;
+
+/// One thread of the generator, seen from here.
+struct Thread<'scope> {
+    orders: Sender<Order>,
+    told: Receiver<Told>,
+    handle: ScopedJoinHandle<'scope, Left>,
+}
+
+impl CellRun<'_> {
+    fn run<Q: WaitingQueue + Clone + Send + 'static>(&self, queue: Q) -> Result<Recorded, LoadError> {
+        let mut progress = Progress::default();
+        let mut warden = Warden::new(&self.common, queue.clone(), self.warden_id()).map_err(LoadError::Runtime)?;
+        let (began, mut records) = std::thread::scope(|scope| {
+            let threads: Vec<Thread<'_>> = (0..self.driven.threads as usize)
+                .map(|number| {
+                    let ((orders, heard), (tell, told)) = (channel(), channel());
+                    let (common, queue, pacer) = (Arc::clone(&self.common), queue.clone(), self.driven.pacer);
+                    let keep_keys = keys::wanted(self.setup.scenario);
+                    let worker = Worker { number, common, queue, pacer, keep_keys, orders: heard, tell };
+                    Thread { orders, told, handle: scope.spawn(move || worker.run()) }
+                })
+                .collect();
+            let began = self.begin(&threads, &mut warden);
+            if let Ok(true) = began {
+                // From here on there is something to lose: whatever fails is trouble, and what was recorded comes back.
+                if self.go_on(&threads, &mut warden, &mut progress).is_err() {
+                    self.common.stop();
+                }
+            }
+            self.common.stop();
+            (began, self.gather(threads))
         });
-        // One more for the client that counts and drains.
-        let recorders = (0..=setup.plan.clients.len()).map(|_| Rc::default()).collect();
-        CellRun {
-            setup,
-            shared,
-            recorders,
-            load_ns: Cell::new(None),
-            cost: RefCell::new(None),
-            drained: Cell::new(false),
+        began?;
+        records.push(warden.take());
+        Ok(self.recorded(records, progress))
+    }
+
+    /// Connects all clients and loads the scripts; `false` when the cell was ended meanwhile.
+    fn begin<Q: WaitingQueue>(&self, threads: &[Thread<'_>], warden: &mut Warden<Q>) -> Result<bool, LoadError> {
+        let ready = warden.connect().map_err(LoadError::Runtime)? && self.hear_all(threads).is_ok();
+        if !ready {
+            if self.common.lost().is_some() {
+                // A client gave up: one more try says why, in the words of the target.
+                self.runtime.block_on(self.setup.endpoint.connect(self.setup.scenario.timeout))?;
+            }
+            return Ok(false);
+        }
+        for script in self.setup.design.scripts() {
+            warden.load(script).map_err(|detail| LoadError::Scripts { design: self.setup.design.name(), detail })?;
+        }
+        Ok(true)
+    }
+
+    /// Warm-up, load, time to settle, drain.
+    fn go_on<Q: WaitingQueue>(
+        &self,
+        threads: &[Thread<'_>],
+        warden: &mut Warden<Q>,
+        progress: &mut Progress,
+    ) -> Result<(), Ended> {
+        tell_all(threads, || Order::WarmUp);
+        let earlier = Self::sent(self.hear_all(threads)?);
+        let snapshot = self.ask(server::snapshot(self.setup.endpoint))?;
+        let before = server::Before { empty_bytes: self.empty_bytes, snapshot, calls: earlier.calls() };
+
+        let start_ns = self.common.clock.now_ns() + AHEAD_NS;
+        // An interrupted load has a beginning, too.
+        progress.load_ns = Some((start_ns, start_ns));
+        tell_all(threads, || Order::Load(start_ns));
+        let ends = self.hear_all(threads)?.into_iter().filter_map(|told| match told {
+            Told::Loaded(at_ns) => Some(at_ns),
+            _ => None,
+        });
+        let end_ns = ends.max().unwrap_or(start_ns).max(start_ns);
+        progress.load_ns = Some((start_ns, end_ns));
+        self.common.end(Until::LoadEnd);
+        let counted = self.hear_all(threads)?;
+        let usage = Self::usage(&counted);
+        progress.server = Some(self.account(&before, &Self::sent(counted), usage, warden)?);
+
+        self.wait_until(end_ns.saturating_add(self.setup.plan.settle_ns))?;
+        self.common.end(Until::SettleEnd);
+        while threads.iter().any(|thread| !thread.handle.is_finished()) {
+            self.glance()?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.glance()?;
+        progress.drained = warden.drain(self.joins(), self.control);
+        if let Some(facts) = progress.server.as_mut().and_then(|server| server.keys.as_mut()).filter(|_| progress.drained) {
+            self.ask(keys::look_again(self.setup.endpoint, &self.setup.prefix, facts))?;
+        }
+        Ok(())
+    }
+
+    /// Reads what the load cost the server and the generator, what it left in memory, and how many wait.
+    fn account<Q: WaitingQueue>(
+        &self,
+        before: &server::Before,
+        sent: &CallTally,
+        usage: Usage,
+        warden: &mut Warden<Q>,
+    ) -> Result<ServerCost, Ended> {
+        let endpoint = self.setup.endpoint;
+        let after = self.ask(server::snapshot(endpoint))?;
+        let mut cost = before.cost_until(&after, &sent.calls(), usage.cpu_ns);
+        cost.used_memory_after_bytes = Some(self.ask(server::settled_memory_bytes(endpoint))?);
+        cost.waiting_after = warden.waiting(self.control);
+        if keys::wanted(self.setup.scenario) {
+            cost.keys = Some(self.ask(keys::look(endpoint, &self.setup.prefix, EVENT, sent))?);
+        }
+        Ok(cost)
+    }
+
+    /// Waits until each thread has said what comes next of it.
+    fn hear_all(&self, threads: &[Thread<'_>]) -> Result<Vec<Told>, Ended> {
+        threads.iter().map(|thread| self.hear(thread)).collect()
+    }
+
+    fn hear(&self, thread: &Thread<'_>) -> Result<Told, Ended> {
+        loop {
+            match thread.told.recv_timeout(HEARTBEAT) {
+                Ok(Told::Failed(error)) => {
+                    self.common.fail(error.to_string());
+                    return Err(Ended);
+                }
+                Ok(told) => return Ok(told),
+                Err(RecvTimeoutError::Timeout) => self.glance()?,
+                // It has ended: whatever it was is in what it left.
+                Err(RecvTimeoutError::Disconnected) => return Err(Ended),
+            }
         }
     }
 
-    async fn run(self, control: &Control) -> Result<Recorded, LoadError> {
-        let trouble = {
-            let watched = async {
-                while !control.interrupted() {
-                    control.report(self.recorders.iter().map(|recorder| recorder.borrow().len() as u64).sum());
+    /// Says how far the cell got; an error when it is to end.
+    fn glance(&self) -> Result<(), Ended> {
+        self.control.report(self.common.recorded.iter().map(|count| count.load(std::sync::atomic::Ordering::Relaxed)).sum());
+        if self.control.interrupted() || self.common.is_stopped() { Err(Ended) } else { Ok(()) }
+    }
+
+    fn wait_until(&self, at_ns: u64) -> Result<(), Ended> {
+        loop {
+            self.glance()?;
+            match at_ns.saturating_sub(self.common.clock.now_ns()) {
+                0 => return Ok(()),
+                left_ns => std::thread::sleep(Duration::from_nanos(left_ns).min(HEARTBEAT)),
+            }
+        }
+    }
+
+    /// Asks the server something; a server that does not answer is gone.
+    fn ask<T>(&self, question: impl Future<Output = Result<T, TargetError>>) -> Result<T, Ended> {
+        let answer = self.runtime.block_on(async {
+            let interrupted = async {
+                while self.glance().is_ok() {
                     tokio::time::sleep(HEARTBEAT).await;
                 }
             };
-            let lost = async {
-                self.shared.lost_signal.notified().await;
-                self.shared.lost.borrow().clone().unwrap_or_default()
-            };
-            // Whichever ends first drops the others; dropping the load ends its clients, and the attempts
-            // they had on the way stay in their recorders as unknown.
             tokio::select! {
-                () = watched => Some(Trouble::Interrupted),
-                why = lost => Some(Trouble::ServerLost(why)),
-                driven = self.drive() => driven?,
+                answer = question => Some(answer),
+                () = interrupted => None,
             }
+        });
+        answer.ok_or(Ended)?.map_err(|error| {
+            self.common.lose(error.to_string());
+            Ended
+        })
+    }
+
+    /// What all threads sent, put together.
+    fn sent(told: Vec<Told>) -> CallTally {
+        let all = CallTally::with_keys();
+        for told in told {
+            if let Told::WarmedUp(Sent { calls, declared }) | Told::Counted(Sent { calls, declared }, _) = told {
+                all.add(calls, declared);
+            }
+        }
+        all
+    }
+
+    fn usage(told: &[Told]) -> Usage {
+        let each = told.iter().filter_map(|told| match told {
+            Told::Counted(_, usage) => Some(*usage),
+            _ => None,
+        });
+        each.reduce(|one, other| one.and(&other)).unwrap_or_default()
+    }
+
+    /// The records of all threads, by client.
+    fn gather(&self, threads: Vec<Thread<'_>>) -> Vec<Vec<crate::history::Record>> {
+        let mut records = Vec::new();
+        for thread in threads {
+            drop(thread.orders);
+            match thread.handle.join() {
+                Ok(left) => records.extend(left.records),
+                Err(_) => self.common.fail("a thread of the load generator panicked".to_owned()),
+            }
+        }
+        records
+    }
+
+    fn joins(&self) -> u64 {
+        let plan: &Plan = &self.common.plan;
+        plan.planned().filter(|step| matches!(step.call, Operation::Join(_))).count() as u64
+    }
+
+    /// The client that counts and drains comes after all others.
+    fn warden_id(&self) -> ClientId {
+        ClientId(u32::try_from(self.setup.plan.clients.len()).expect("clients are counted in u32"))
+    }
+
+    fn recorded(&self, records: Vec<Vec<crate::history::Record>>, progress: Progress) -> Recorded {
+        let trouble = match (self.common.failed(), self.common.lost()) {
+            (Some(why), _) => Some(Trouble::ClientFailed(why)),
+            (None, Some(why)) => Some(Trouble::ServerLost(why)),
+            (None, None) => self.control.interrupted().then_some(Trouble::Interrupted),
         };
-        // The drain may have been the first to find the server gone.
-        let trouble = trouble.or_else(|| self.shared.lost.take().map(Trouble::ServerLost));
-        let records = Recorder::merge(self.recorders.iter().map(|recorder| recorder.borrow_mut().take()).collect());
-        control.report(records.len() as u64);
+        let records = Recorder::merge(records);
+        self.control.report(records.len() as u64);
         let end = match &trouble {
             None => RunEnd::Complete,
             Some(Trouble::ServerLost(_)) => RunEnd::ServerLost,
             Some(_) => RunEnd::Interrupted,
         };
-        let mut notes = self.shared.notes.take();
+        let mut notes = self.common.take_notes();
         notes.extend(trouble.iter().map(ToString::to_string));
-        let history = History { header: self.header(end, notes), records: records.into(), names: Names::default() };
-        Ok(Recorded { history, trouble })
-    }
-
-    /// Warm-up, load, settling, drain.
-    async fn drive(&self) -> Result<Option<Trouble>, LoadError> {
-        let empty_bytes = server::settled_memory_bytes(self.setup.endpoint).await?;
-        let mut clients = Vec::new();
-        for plan in &self.setup.plan.clients {
-            clients.push((self.client(plan.client).await?, plan.clone()));
-        }
-        let warden_id = ClientId(u32::try_from(self.setup.plan.clients.len()).expect("clients are counted in u32"));
-        let mut warden = self.client(warden_id).await?;
-        self.load_scripts(&warden).await?;
-
-        // From here on there is something to lose: whatever fails is trouble, and what was recorded comes back.
-        let driven = self.load_and_drain(clients, &mut warden, warden_id, empty_bytes).await;
-        Ok(driven.unwrap_or_else(|error| Some(Trouble::ServerLost(error.to_string()))))
-    }
-
-    async fn load_and_drain(
-        &self,
-        clients: Vec<(Client, ClientPlan)>,
-        warden: &mut Client,
-        warden_id: ClientId,
-        empty_bytes: u64,
-    ) -> Result<Option<Trouble>, TargetError> {
-        let (clients, trouble) = self.warm_up(clients).await;
-        if trouble.is_some() {
-            return Ok(trouble);
-        }
-        let before = server::Before {
-            empty_bytes,
-            snapshot: server::snapshot(self.setup.endpoint).await?,
-            calls: self.shared.tally.calls(),
-            cpu_ns: thread_cpu_ns(),
-        };
-        let load_start_ns = self.shared.clock.now_ns();
-        self.shared.load_start_ns.set(load_start_ns);
-        // An interrupted load has a beginning, too.
-        self.load_ns.set(Some((load_start_ns, load_start_ns)));
-        let (mut joining, mut periodic) = self.start_load(clients);
-        let trouble = join_all(&mut joining).await;
-        let load_end_ns = self.shared.clock.now_ns();
-        self.load_ns.set(Some((load_start_ns, load_end_ns)));
-        self.shared.end(Until::LoadEnd);
-        if trouble.is_some() {
-            return Ok(trouble);
-        }
-        self.account(&before, warden, warden_id).await?;
-
-        self.shared.clock.wait_until(load_end_ns.saturating_add(self.setup.plan.settle_ns)).await;
-        self.shared.end(Until::SettleEnd);
-        if let Some(trouble) = join_all(&mut periodic).await {
-            return Ok(Some(trouble));
-        }
-        let joins = self.joins();
-        let now = || self.shared.clock.now_ns();
-        self.drained.set(drain::drain(warden, warden_id, 2, joins, now).await);
-        let mut facts = self.cost.borrow_mut().as_mut().and_then(|cost| cost.keys.take());
-        if let Some(facts) = facts.as_mut().filter(|_| self.drained.get()) {
-            keys::look_again(self.setup.endpoint, &self.setup.prefix, facts).await?;
-        }
-        if let Some(cost) = self.cost.borrow_mut().as_mut() {
-            cost.keys = facts;
-        }
-        Ok(None)
-    }
-
-    async fn client(&self, id: ClientId) -> Result<Client, TargetError> {
-        let recorder = Rc::clone(&self.recorders[id.0 as usize]);
-        let mut client = Client::new(id, Rc::clone(&self.shared), recorder);
-        if client.connect().await {
-            return Ok(client);
-        }
-        // The client gave up: one more try says why, in the words of the target.
-        self.setup.endpoint.connect(self.setup.scenario.timeout).await?;
-        Ok(client)
-    }
-
-    async fn load_scripts(&self, warden: &Client) -> Result<(), LoadError> {
-        for script in self.setup.design.scripts() {
-            if let Some(commands) = warden.commands() {
-                commands.command(script.load()).await.map_err(|error| LoadError::Scripts {
-                    design: self.setup.design.name(),
-                    detail: error.to_string(),
-                })?;
-                commands.take();
-            }
-        }
-        Ok(())
-    }
-
-    async fn warm_up(&self, clients: Vec<(Client, ClientPlan)>) -> (Vec<(Client, ClientPlan)>, Option<Trouble>) {
-        let mut tasks = JoinSet::new();
-        for (mut client, plan) in clients {
-            tasks.spawn_local(async move {
-                if let Program::Steps { warm_up, .. } = &plan.program {
-                    client.run_steps(warm_up, Phase::WarmUp).await;
-                }
-                (client, plan)
-            });
-        }
-        let mut back = Vec::new();
-        while let Some(done) = tasks.join_next().await {
-            match done {
-                Ok(client) => back.push(client),
-                Err(error) => return (back, Some(Trouble::ClientFailed(error.to_string()))),
-            }
-        }
-        back.sort_by_key(|(_, plan)| plan.client);
-        (back, None)
-    }
-
-    fn start_load(&self, clients: Vec<(Client, ClientPlan)>) -> (JoinSet<()>, JoinSet<()>) {
-        let (mut joining, mut periodic) = (JoinSet::new(), JoinSet::new());
-        for (mut client, plan) in clients {
-            match plan.program {
-                Program::Steps { load, .. } => {
-                    joining.spawn_local(async move { client.run_steps(&load, Phase::Load).await });
-                }
-                Program::Periodic(program) => {
-                    let id = plan.client;
-                    periodic.spawn_local(async move {
-                        client.run_periodic(&program, |number| op_id(id, number + 1)).await;
-                    });
-                }
-            }
-        }
-        for fault in &self.setup.plan.faults {
-            let PlannedFault::ScriptFlush { at_ns } = *fault;
-            let shared = Rc::clone(&self.shared);
-            periodic.spawn_local(async move {
-                let at_ns = shared.load_start_ns.get().saturating_add(at_ns);
-                let failed = if shared.wait_unless_over(at_ns, Until::LoadEnd).await {
-                    script_flush(&shared).await.err()
-                } else {
-                    Some("the load was over before its time; plan it earlier".to_owned())
-                };
-                if let Some(why) = failed {
-                    shared.notes.borrow_mut().push(format!("the planned SCRIPT FLUSH did not happen: {why}"));
-                }
-            });
-        }
-        (joining, periodic)
-    }
-
-    /// Reads what the load cost the server and this thread, what it left in memory, and how many wait.
-    async fn account(&self, before: &server::Before, warden: &mut Client, id: ClientId) -> Result<(), TargetError> {
-        let (calls, cpu_ns) = (self.shared.tally.calls(), thread_cpu_ns());
-        let after = server::snapshot(self.setup.endpoint).await?;
-        let mut cost = before.cost_until(&after, &calls, cpu_ns);
-        cost.used_memory_after_bytes = Some(server::settled_memory_bytes(self.setup.endpoint).await?);
-        let now_ns = self.shared.clock.now_ns();
-        if let Outcome::Stats(stats) = warden.operate(op_id(id, 1), &Operation::Stats, Phase::Drain, now_ns).await {
-            cost.waiting_after = Some(stats.entries);
-        }
-        if keys::wanted(self.setup.scenario) {
-            let (endpoint, prefix) = (self.setup.endpoint, &self.setup.prefix);
-            cost.keys = Some(keys::look(endpoint, prefix, EVENT, &self.shared.tally).await?);
-        }
-        *self.cost.borrow_mut() = Some(cost);
-        Ok(())
-    }
-
-    fn joins(&self) -> u64 {
-        let joins = |recorder: &Rc<RefCell<Recorder>>| {
-            recorder.borrow().records().iter().filter(|record| matches!(record.call, Operation::Join(_))).count() as u64
-        };
-        self.recorders.iter().map(joins).sum()
-    }
-
-    fn header(&self, end: RunEnd, notes: Vec<String>) -> Header {
-        let (scenario, plan) = (self.setup.scenario, self.setup.plan);
-        Header {
-            schema: SCHEMA,
-            tool: concat!("stanchion ", env!("CARGO_PKG_VERSION")).to_owned(),
-            scenario: scenario.name.clone(),
-            queue: self.setup.design.name().to_owned(),
-            seed: plan.seed,
-            plan_hash: plan.hash.clone(),
-            terms: terms(scenario, self.setup.design.name(), self.setup.design.facts().duplicate_means),
-            end,
-            notes,
-            drained: self.drained.get(),
-            load_ns: self.load_ns.get(),
-            offered_joins_per_s: plan.offered_joins_per_s,
-            server: self.cost.borrow().clone(),
-        }
+        let Progress { load_ns, server, drained } = progress;
+        let header = header(self.setup, Known { end, notes, drained, load_ns, server });
+        Recorded { history: History { header, records: records.into(), names: Names::default() }, trouble }
     }
 }
 
-async fn script_flush(shared: &Shared) -> Result<(), String> {
-    let mut connection = shared.endpoint.connect(shared.timeout).await.map_err(|error| error.to_string())?;
-    redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut connection).await.map_err(|error| error.to_string())
-}
-
-/// Waits for all tasks; a task that panicked is trouble, and the others go on until they are dropped.
-async fn join_all(tasks: &mut JoinSet<()>) -> Option<Trouble> {
-    while let Some(done) = tasks.join_next().await {
-        if let Err(error) = done {
-            return Some(Trouble::ClientFailed(error.to_string()));
-        }
-    }
-    None
-}
-
-/// What the scenario says about judging.
-fn terms(scenario: &Scenario, design: &str, duplicate_means: DuplicateMeans) -> Terms {
-    let expiry = scenario
-        .ttl
-        .map(|ttl| (ttl.after, ttl.tolerance, ttl.sweep_every, false))
-        .or(scenario.cleanup.map(|cleanup| (cleanup.older_than, cleanup.tolerance, cleanup.every, true)));
-    Terms {
-        promises: scenario.promises.clone(),
-        dedupe: scenario.dedupe,
-        duplicate_means,
-        ttl_ns: expiry.map(|(after, ..)| nanos(after)),
-        ttl_tolerance_ns: expiry.map_or(0, |(_, tolerance, ..)| nanos(tolerance)),
-        ttl_lag_ns: expiry.map_or(0, |(_, _, lag, _)| nanos(lag)),
-        ttl_from_join_only: expiry.is_some_and(|(.., from_join_only)| from_join_only),
-        position_tolerance: scenario.position_tolerance,
-        capacity: scenario.admit.and_then(|admit| admit.capacity),
-        limits: scenario.limits.clone(),
-        expect: scenario.expect.get(design).cloned().unwrap_or_default(),
+fn tell_all(threads: &[Thread<'_>], order: impl Fn() -> Order) {
+    for thread in threads {
+        // Whoever has ended is noticed when it is listened to.
+        let _ = thread.orders.send(order());
     }
 }

@@ -1,16 +1,23 @@
 //! Runs a plan on a queue and fills the recorder.
 //!
-//! All clients of a cell are tasks of one thread with a single-threaded runtime: no lock, channel or
-//! shared atomic stands between a client and its record. The thread that started the cell keeps its hands
-//! free for signals and progress; the two share only a [`Control`].
+//! The clients of a cell are tasks of a few threads, each with a loop of its own (see [`crate::wire`]): no lock, channel or
+//! shared atomic stands between a client and its record. One more thread watches: it tells the others when a phase begins,
+//! asks the server between phases, and listens to the [`Control`] that it shares with whoever waits for the cell.
 
 mod client;
-mod clock;
+mod common;
 mod control;
 mod drain;
+mod driving;
 mod engine;
+mod flood;
+mod header;
 mod keys;
 mod server;
+mod usage;
+mod warden;
+mod worker;
 
 pub use control::Control;
-pub use engine::{CellSetup, LoadError, Recorded, Trouble, run_cell};
+pub use driving::Driving;
+pub use engine::{CellSetup, LoadError, Recorded, Trouble, run_cell, run_cell_on, settings};

@@ -39,12 +39,10 @@ pub(super) struct Before {
     pub(super) snapshot: ServerSnapshot,
     /// What the clients had sent, by command.
     pub(super) calls: BTreeMap<String, u64>,
-    /// CPU time of the thread that loads, ns.
-    pub(super) cpu_ns: u64,
 }
 
 impl Before {
-    /// What the load cost from then until now; what it left in memory is for the caller to say.
+    /// What the load cost from then until now, with the CPU time that it took of the generator's threads; what it left in memory is for the caller to say.
     pub(super) fn cost_until(&self, after: &ServerSnapshot, calls: &BTreeMap<String, u64>, cpu_ns: u64) -> ServerCost {
         let commands = after.commands_since(&self.snapshot).into_iter();
         let earlier = |name: &String| self.calls.get(name).copied().unwrap_or_default();
@@ -54,7 +52,7 @@ impl Before {
             used_memory_before_bytes: self.empty_bytes,
             used_memory_after_bytes: None,
             waiting_after: None,
-            client_cpu_ns: cpu_ns.saturating_sub(self.cpu_ns),
+            client_cpu_ns: cpu_ns,
             keys: None,
         }
     }

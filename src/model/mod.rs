@@ -6,6 +6,7 @@
 mod ids;
 mod operation;
 mod outcome;
+mod pacer;
 mod promise;
 mod rules;
 mod terms;
@@ -13,6 +14,7 @@ mod terms;
 pub use ids::{BatchId, ClientId, DedupeKey, Entry, OpId, Token, UserId};
 pub use operation::{OpKind, Operation};
 pub use outcome::{Outcome, QueueStats, Refusal, UnknownCause};
+pub use pacer::Pacer;
 pub use promise::Promise;
 pub use rules::{Expectation, Limit, Percentile};
 pub use terms::{Dedupe, DuplicateMeans, Phase, PositionTolerance, Terms};

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use crate::load::Trouble;
+use crate::load::{Driving, Trouble};
 use crate::queue::Design;
 use crate::report::{Cell, Document, Run};
 use crate::run_folder::FolderError;
@@ -17,6 +17,8 @@ pub struct Request {
     pub designs: Vec<Design>,
     /// The seed of every plan.
     pub seed: u64,
+    /// How plans are driven.
+    pub driving: Driving,
     /// Where the run folder is.
     pub folder: Utf8PathBuf,
     /// Tells this run's keys from those of others on the same server; ends with `:`.

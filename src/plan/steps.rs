@@ -171,6 +171,14 @@ impl Periodic {
 }
 
 impl Plan {
+    /// All steps that are planned one by one, the warm-up's first for each client.
+    pub fn planned(&self) -> impl Iterator<Item = &Step> {
+        self.clients.iter().flat_map(|client| match &client.program {
+            Program::Steps { warm_up, load } => warm_up.iter().chain(load.as_slice()),
+            Program::Periodic(_) => [].iter().chain([].as_slice()),
+        })
+    }
+
     /// Whether the reply to the first attempt of this operation is kept from its client.
     #[must_use]
     pub fn drops_reply(&self, op: OpId, kind: OpKind) -> bool {

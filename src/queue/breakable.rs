@@ -71,6 +71,10 @@ impl<C: Commands> Commands for Breakable<'_, C> {
         self.request(self.inner.transaction(cmds)).await
     }
 
+    async fn evalsha(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
+        self.request(self.inner.evalsha(script, keys, args)).await
+    }
+
     async fn script(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
         self.request(self.inner.script(script, keys, args)).await
     }

@@ -86,10 +86,15 @@ pub trait Commands {
     /// Runs a future beside the current operation, for designs that finish work in the background.
     fn spawn(&self, work: impl Future<Output = ()> + 'static);
 
+    /// Calls a Lua script by its SHA1.
+    async fn evalsha(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
+        self.command(script.evalsha(keys, args)).await
+    }
+
     /// Runs a Lua script by its SHA1; a server that forgot it (restart, SCRIPT FLUSH, failover) gets the
     /// source once more. NOSCRIPT means that nothing ran, so repeating is safe.
     async fn script(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
-        match self.command(script.evalsha(keys, args)).await {
+        match self.evalsha(script, keys, args).await {
             Err(CommandError::Server { code, .. }) if code == "NOSCRIPT" => self.command(script.eval(keys, args)).await,
             answer => answer,
         }

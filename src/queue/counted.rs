@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use super::resp::{error_bytes, request_bytes, result_bytes};
-use super::{CommandError, Commands};
+use super::resp::{error_bytes, evalsha_bytes, request_bytes, result_bytes};
+use super::{CommandError, Commands, Script};
 
 /// What a call cost since the last [`Counted::take`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,24 @@ impl CallTally {
         CallTally { declared: Some(RefCell::default()), ..CallTally::default() }
     }
 
+    /// The keys that requests declared so far, in no order; none where nobody keeps them.
+    #[must_use]
+    pub fn declared_keys(&self) -> Vec<Vec<u8>> {
+        self.declared.as_ref().map(|declared| declared.borrow().iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Adds what another tally counted and kept.
+    pub fn add(&self, calls: BTreeMap<String, u64>, declared: Vec<Vec<u8>>) {
+        let mut ours: BTreeMap<String, u64> = self.calls();
+        for (name, count) in calls {
+            *ours.entry(name).or_default() += count;
+        }
+        *self.calls.borrow_mut() = ours.into_iter().collect();
+        if let Some(kept) = &self.declared {
+            kept.borrow_mut().extend(declared);
+        }
+    }
+
     /// Whether some request declared this key; `true` where nobody kept them.
     #[must_use]
     pub fn declared(&self, key: &str) -> bool {
@@ -57,12 +75,12 @@ impl CallTally {
 
     fn sending(&self, cmd: &Cmd) {
         self.called(name_of(cmd));
-        self.declare(cmd);
+        self.declare(|| keys_of(cmd));
     }
 
-    fn declare(&self, cmd: &Cmd) {
+    fn declare(&self, keys: impl FnOnce() -> Vec<Vec<u8>>) {
         if let Some(declared) = &self.declared {
-            declared.borrow_mut().extend(keys_of(cmd));
+            declared.borrow_mut().extend(keys());
         }
     }
 
@@ -208,6 +226,18 @@ impl<C: Commands> Commands for Counted<C> {
         answer
     }
 
+    async fn evalsha(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
+        let bytes = evalsha_bytes(script, keys, args);
+        self.tally.called(b"evalsha");
+        self.tally.declare(|| keys.iter().map(|key| key.as_bytes().to_vec()).collect());
+        let answer = self.inner.evalsha(script, keys, args).await;
+        if !matches!(answer, Err(CommandError::NotSent(_))) {
+            self.sent(1, bytes);
+            self.received(result_bytes(&answer));
+        }
+        answer
+    }
+
     async fn pipeline(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
         let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
         cmds.iter().for_each(|cmd| self.tally.sending(cmd));
@@ -219,7 +249,7 @@ impl<C: Commands> Commands for Counted<C> {
     async fn transaction(&self, cmds: Vec<Cmd>) -> Result<Vec<Result<Value, CommandError>>, CommandError> {
         let (commands, bytes) = (cmds.len() as u64, cmds.iter().map(request_bytes).sum());
         self.tally.called(b"multi");
-        cmds.iter().for_each(|cmd| self.tally.declare(cmd));
+        cmds.iter().for_each(|cmd| self.tally.declare(|| keys_of(cmd)));
         self.tally.called(b"exec");
         let answer = self.inner.transaction(cmds).await;
         // `*1 $5 MULTI` and `*1 $4 EXEC` with their line ends.

@@ -8,6 +8,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use arrayvec::{ArrayString, ArrayVec};
+
 use super::keys::Keys;
 use super::{CommandError, Commands, DesignFacts, QueueSettings, Script, WaitingQueue, reply};
 use crate::model::{BatchId, Dedupe, DedupeKey, Entry, Outcome, QueueStats, Refusal, UserId};
@@ -153,6 +155,10 @@ impl Composite {
     }
 }
 
+/// The most keys and arguments that a script of a line takes.
+const KEYS_MAX: usize = 8;
+const ARGS_MAX: usize = 8;
+
 /// One line per event.
 #[derive(Clone, Debug)]
 pub struct LineQueue {
@@ -207,10 +213,11 @@ impl LineQueue {
         more_keys: &[&str],
         more_args: &[&[u8]],
     ) -> Result<redis::Value, CommandError> {
-        let mut keys: Vec<&str> = self.line_keys.iter().map(String::as_str).collect();
-        keys.extend(more_keys);
-        let mut args = vec![self.ttl_ms.as_bytes()];
-        args.extend(more_args);
+        let mut keys: ArrayVec<&str, KEYS_MAX> = self.line_keys.iter().map(String::as_str).collect();
+        keys.extend(more_keys.iter().copied());
+        let mut args: ArrayVec<&[u8], ARGS_MAX> = ArrayVec::new();
+        args.push(self.ttl_ms.as_bytes());
+        args.extend(more_args.iter().copied());
         commands.script(script, &keys, &args).await
     }
 
@@ -229,10 +236,12 @@ impl WaitingQueue for LineQueue {
 
     async fn join<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
         let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
-        let clock_ms = commands.now().as_millis().to_string();
+        let clock_ms = Number::of(whole_millis(commands.now()));
+        let clock_ms = clock_ms.as_str();
         let (counter_of_ms, epoch);
-        let mut args = vec![member.as_bytes(), token.as_bytes()];
-        let mut keys = Vec::new();
+        let mut args: ArrayVec<&[u8], ARGS_MAX> = ArrayVec::new();
+        args.extend([member.as_bytes(), token.as_bytes()]);
+        let mut keys: ArrayVec<&str, KEYS_MAX> = ArrayVec::new();
         match self.placing {
             Placing::List => {}
             Placing::ClientMs => args.push(clock_ms.as_bytes()),
@@ -242,7 +251,7 @@ impl WaitingQueue for LineQueue {
                 if matches!(way, Composite::Shift | Composite::Decimal) {
                     keys.push(&self.sequence);
                 } else {
-                    counter_of_ms = self.keys.of("counter", &clock_ms);
+                    counter_of_ms = self.keys.of("counter", clock_ms);
                     keys.push(&counter_of_ms);
                 }
                 if way == Composite::Rebased {
@@ -316,11 +325,35 @@ impl WaitingQueue for LineQueue {
 
 /// The text of a dedupe key on the server: `u42` or `r17`, not padded, as production ids are not. Ties of a
 /// sorted set are ordered by these bytes: u1, u10, u11, u2.
-pub(super) fn member(dedupe: Dedupe, key: DedupeKey) -> String {
-    match dedupe {
-        Dedupe::User => format!("u{}", key.0),
-        Dedupe::Request => format!("r{}", key.0),
+pub(super) fn member(dedupe: Dedupe, key: DedupeKey) -> ArrayString<21> {
+    let mut member = ArrayString::new();
+    member.push(match dedupe {
+        Dedupe::User => 'u',
+        Dedupe::Request => 'r',
+    });
+    // 64 bits are twenty digits at the most.
+    member.push_str(Number::of(key.0).as_str());
+    member
+}
+
+/// A number as text, without memory of its own.
+struct Number(ArrayString<20>);
+
+impl Number {
+    fn of(number: u64) -> Number {
+        let mut text = ArrayString::new();
+        text.push_str(itoa::Buffer::new().format(number));
+        Number(text)
     }
+
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Milliseconds since the epoch; 2^64 of them are half a billion years.
+fn whole_millis(since_epoch: Duration) -> u64 {
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A time to live in ms: at least one, since zero stands for none.

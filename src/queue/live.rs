@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Cmd, Pipeline, RedisError, ServerError, Value};
+use redis::{Cmd, Pipeline, RedisError, Value};
 
-use super::reply::unexpected;
+use super::answer::{name_of_command, no_error, transaction_results};
 use super::{CommandError, Commands};
 
 /// [`Commands`] on a live connection. Clones share the connection; they live on one thread, inside a
@@ -89,14 +89,14 @@ impl Live {
     async fn replies(&self, pipeline: &Pipeline) -> Result<Vec<Value>, CommandError> {
         let mut connection = self.connection()?;
         let request = connection.req_packed_commands(pipeline, 0, pipeline.len());
-        self.reply(|| pipeline.cmd_iter().next().map(command_name).unwrap_or_default(), request).await
+        self.reply(|| pipeline.cmd_iter().next().map(name_of_command).unwrap_or_default(), request).await
     }
 }
 
 impl Commands for Live {
     async fn command(&self, cmd: Cmd) -> Result<Value, CommandError> {
         let mut connection = self.connection()?;
-        let value = self.reply(|| command_name(&cmd), connection.req_packed_command(&cmd)).await?;
+        let value = self.reply(|| name_of_command(&cmd), connection.req_packed_command(&cmd)).await?;
         no_error(&cmd, value)
     }
 
@@ -115,21 +115,9 @@ impl Commands for Live {
         }
         // MULTI and EXEC are sent as plain commands, so that every reply is seen: the library's own
         // transactions fold them into one error.
-        let count = cmds.len();
         let sent = pipeline_of([redis::cmd("MULTI")].into_iter().chain(cmds).chain([redis::cmd("EXEC")]));
-        let mut replies = self.replies(&sent).await?;
-        match replies.pop() {
-            Some(Value::Array(values)) if values.len() == count => {
-                Ok(sent.cmd_iter().skip(1).zip(values).map(|(cmd, value)| no_error(cmd, value)).collect())
-            }
-            // EXECABORT: a command was refused while it was queued, and nothing ran. Its own error says why.
-            Some(Value::ServerError(abort)) => Err(sent
-                .cmd_iter()
-                .zip(replies)
-                .find_map(|(cmd, value)| no_error(cmd, value).err())
-                .unwrap_or_else(|| server_error("EXEC".to_owned(), &abort))),
-            other => Err(unexpected("EXEC", &other.unwrap_or_default())),
-        }
+        let replies = self.replies(&sent).await?;
+        transaction_results(&sent.cmd_iter().cloned().collect::<Vec<_>>(), replies)
     }
 
     fn now(&self) -> Duration {
@@ -156,27 +144,4 @@ fn pipeline_of(cmds: impl IntoIterator<Item = Cmd>) -> Pipeline {
         pipeline.add_command(cmd);
     }
     pipeline
-}
-
-/// The first word of a command, for messages; never its arguments, which may hold a password.
-fn command_name(cmd: &Cmd) -> String {
-    match cmd.args_iter().next() {
-        Some(redis::Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
-        _ => String::new(),
-    }
-}
-
-fn no_error(cmd: &Cmd, value: Value) -> Result<Value, CommandError> {
-    match value {
-        Value::ServerError(error) => Err(server_error(command_name(cmd), &error)),
-        value => Ok(value),
-    }
-}
-
-fn server_error(command: String, error: &ServerError) -> CommandError {
-    CommandError::Server {
-        command,
-        code: error.code().to_owned(),
-        message: error.details().unwrap_or_default().to_owned(),
-    }
 }

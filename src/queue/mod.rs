@@ -1,5 +1,6 @@
 //! The designs: ways to build the waiting queue on Redis, each written once over the seam [`Commands`].
 
+mod answer;
 mod breakable;
 mod commands;
 mod counted;
@@ -17,6 +18,7 @@ mod streams_naive;
 
 use std::time::Duration;
 
+pub(crate) use answer::{name_of_command, no_error, server_error, transaction_results};
 pub use breakable::{Breakable, Breaks};
 pub use commands::{CommandError, Commands};
 pub use counted::{CallCost, CallTally, Counted};

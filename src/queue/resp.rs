@@ -3,7 +3,7 @@
 
 use redis::{Arg, Cmd, Value};
 
-use super::CommandError;
+use super::{CommandError, Script};
 
 /// The length of a request in bytes: `*N`, then each argument as `$len`, its bytes.
 pub(super) fn request_bytes(cmd: &Cmd) -> u64 {
@@ -16,6 +16,16 @@ pub(super) fn request_bytes(cmd: &Cmd) -> u64 {
                 _ => bulk(1),
             })
             .sum::<u64>()
+}
+
+/// The length of a call of a script by its SHA1, in bytes.
+pub(super) fn evalsha_bytes(script: &Script, keys: &[&str], args: &[&[u8]]) -> u64 {
+    header(3 + (keys.len() + args.len()) as u64)
+        + bulk("EVALSHA".len())
+        + bulk(script.sha1().len())
+        + bulk(digits(keys.len() as u64) as usize)
+        + keys.iter().map(|key| bulk(key.len())).sum::<u64>()
+        + args.iter().map(|arg| bulk(arg.len())).sum::<u64>()
 }
 
 /// The length of a reply in bytes.
@@ -90,6 +100,19 @@ mod tests {
         let mut cmd = redis::cmd("XADD");
         cmd.arg("stream").arg("*").arg("token").arg("t".repeat(1234)).arg("");
         assert_eq!(request_bytes(&cmd), cmd.get_packed_command().len() as u64);
+    }
+
+    #[test]
+    fn a_call_of_a_script_is_as_long_as_the_client_library_packs_it() {
+        let script = Script::new("test", "return 1");
+        let keys = vec!["a", "a much longer key than that", "", "k4", "k5", "k6", "k7", "k8", "k9", "k10"];
+        let long = "t".repeat(1234).into_bytes();
+        for count in 0..=keys.len() {
+            for args in [vec![], vec![b"".as_slice()], vec![b"x", &long]] {
+                let packed = script.evalsha(&keys[..count], &args).get_packed_command();
+                assert_eq!(evalsha_bytes(&script, &keys[..count], &args), packed.len() as u64);
+            }
+        }
     }
 
     #[test]

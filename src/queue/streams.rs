@@ -7,6 +7,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use arrayvec::ArrayString;
+
 use super::keys::Keys;
 use super::line::{member, ttl_ms, whole_ms};
 use super::{CommandError, Commands, DesignFacts, QueueSettings, Script, WaitingQueue, reply};
@@ -73,7 +75,7 @@ impl Streams {
         user_stream(&self.keys, user)
     }
 
-    fn member(&self, entry: Entry) -> String {
+    fn member(&self, entry: Entry) -> ArrayString<21> {
         member(self.settings.dedupe, entry.dedupe)
     }
 

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::checks::{CheckOutcome, Finding, judge};
-use crate::load::{CellSetup, Control, LoadError, Trouble, run_cell};
+use crate::load::{CellSetup, Control, Driving, LoadError, Trouble, run_cell};
 use crate::model::Promise;
 use crate::plan::plan;
 use crate::queue::{Broken, Design};
@@ -118,7 +118,8 @@ fn cell(
     control: &Control,
 ) -> Result<Vec<Finding>, SelftestError> {
     let plan = plan(trial, 1);
-    let recorded = run_cell(&CellSetup { scenario: trial, design, plan: &plan, endpoint, prefix }, control)?;
+    let setup = CellSetup { scenario: trial, design, plan: &plan, endpoint, prefix, driving: Driving::default() };
+    let recorded = run_cell(&setup, control)?;
     match recorded.trouble {
         None => Ok(judge(&recorded.history)),
         Some(trouble) => Err(SelftestError::Trouble { trial: trial.name.clone(), design: design.name(), trouble }),

@@ -40,6 +40,11 @@ impl Endpoint {
         &self.shown
     }
 
+    /// Address and credentials, for whoever connects by other means. Its text form may hold the password.
+    pub(crate) fn connection_info(&self) -> &redis::ConnectionInfo {
+        self.client.get_connection_info()
+    }
+
     /// A new connection. It never re-sends a command; replies are waited for without a limit of its own.
     ///
     /// # Errors

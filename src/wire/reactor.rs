@@ -1,0 +1,350 @@
+//! The loop of one thread: tasks, the times they wait for, and the sockets.
+//!
+//! A task is a client. What it waits for is written down here, a time or a socket, and when that comes the loop polls the
+//! task: no channel, lock or shared atomic lies between a reply and the client that it is for. Wakers work as well, for
+//! futures that know nothing of this loop, as long as they are woken on its own thread.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::future::Future;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use mio::{Interest, Token, event::Source};
+
+use super::clock::{Clock, Remembered};
+use super::pacer::Waiter;
+use crate::model::Pacer;
+
+/// Number of a task in its loop. The future that [`Reactor::block_on`] was given is [`MAIN`].
+type TaskId = u32;
+const MAIN: TaskId = TaskId::MAX;
+
+thread_local! {
+    /// Tasks that a waker of this thread asked to be polled.
+    static WOKEN: RefCell<Vec<TaskId>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The loop of one thread. Clones are the same loop.
+#[derive(Clone)]
+pub struct Reactor {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    clock: Remembered,
+    waiter: RefCell<Waiter>,
+    tasks: RefCell<Tasks>,
+    ready: RefCell<Vec<TaskId>>,
+    /// What tasks wait for; an entry outlives its reason, and polling a task for nothing does no harm.
+    due: RefCell<BinaryHeap<Reverse<(u64, TaskId)>>>,
+    sockets: RefCell<Vec<Option<Rc<Readiness>>>>,
+    /// The task that is being polled.
+    current: Cell<TaskId>,
+    /// Replies that are overdue are looked for once in so many ns.
+    overdue_every_ns: u64,
+    overdue_at_ns: Cell<u64>,
+    /// What a task that panicked said.
+    panic: RefCell<Option<String>>,
+}
+
+#[derive(Default)]
+struct Tasks {
+    /// `None`: it is being polled, or has ended.
+    list: Vec<Option<Task>>,
+    free: Vec<TaskId>,
+}
+
+struct Task {
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    waker: Waker,
+}
+
+/// What is known of a socket.
+#[derive(Debug, Default)]
+pub(super) struct Readiness {
+    /// Something came, or the connection ended, since the last time that reading found nothing.
+    pub(super) readable: Cell<bool>,
+    tasks: RefCell<Vec<TaskId>>,
+    /// When the earliest reply that somebody waits for is overdue.
+    overdue_ns: Cell<Option<u64>>,
+}
+
+struct TaskWaker(TaskId);
+
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        WOKEN.with_borrow_mut(|woken| woken.push(self.0));
+    }
+}
+
+impl std::fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reactor").field("now_ns", &self.shared.clock.seen_ns()).finish_non_exhaustive()
+    }
+}
+
+impl Reactor {
+    /// A loop for the calling thread. `overdue_every_ns` is how exactly time-outs of replies are kept.
+    ///
+    /// # Errors
+    /// When the system has no poller or timer left for it.
+    pub fn new(clock: Clock, pacer: Pacer, overdue_every_ns: u64) -> io::Result<Reactor> {
+        let overdue_every_ns = overdue_every_ns.max(1);
+        Ok(Reactor {
+            shared: Rc::new(Shared {
+                clock: Remembered::new(clock),
+                waiter: RefCell::new(Waiter::new(pacer)?),
+                tasks: RefCell::default(),
+                ready: RefCell::default(),
+                due: RefCell::default(),
+                sockets: RefCell::default(),
+                current: Cell::new(MAIN),
+                overdue_every_ns,
+                overdue_at_ns: Cell::new(clock.now_ns() + overdue_every_ns),
+                panic: RefCell::default(),
+            }),
+        })
+    }
+
+    /// Now, ns.
+    #[must_use]
+    pub fn now_ns(&self) -> u64 {
+        self.shared.clock.now_ns()
+    }
+
+    /// The run's clock.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.shared.clock.clock()
+    }
+
+    /// The last reading of the clock: a time that has passed.
+    pub(super) fn seen_ns(&self) -> u64 {
+        self.shared.clock.seen_ns()
+    }
+
+    /// CPU time that the pacer spent spinning so far, ns.
+    #[must_use]
+    pub fn spun_ns(&self) -> u64 {
+        self.shared.waiter.borrow().spun_ns()
+    }
+
+    /// What asks this loop for attention from another thread: all its tasks are polled then.
+    #[must_use]
+    pub fn waker(&self) -> Arc<mio::Waker> {
+        self.shared.waiter.borrow().waker()
+    }
+
+    /// What a task that panicked said, once.
+    #[must_use]
+    pub fn take_panic(&self) -> Option<String> {
+        self.shared.panic.borrow_mut().take()
+    }
+
+    /// Runs a future beside the others of this thread. It is dropped with the loop if it has not ended.
+    pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        let mut tasks = self.shared.tasks.borrow_mut();
+        let id = tasks.free.pop().unwrap_or_else(|| {
+            let id = TaskId::try_from(tasks.list.len()).expect("tasks are counted in u32");
+            tasks.list.push(None);
+            id
+        });
+        let waker = Waker::from(Arc::new(TaskWaker(id)));
+        tasks.list[id as usize] = Some(Task { future: Box::pin(future), waker });
+        self.shared.ready.borrow_mut().push(id);
+    }
+
+    /// Drops all tasks, wherever they are.
+    pub fn clear(&self) {
+        let tasks = std::mem::take(&mut *self.shared.tasks.borrow_mut());
+        // Dropped while nothing is borrowed: a client's last words may need the loop.
+        drop(tasks);
+    }
+
+    /// Polls all tasks in the next turn: something changed that some of them may wait for.
+    pub fn poll_all(&self) {
+        let tasks = self.shared.tasks.borrow().list.len();
+        let mut ready = self.shared.ready.borrow_mut();
+        ready.extend((0..tasks).filter_map(|id| TaskId::try_from(id).ok()));
+        ready.push(MAIN);
+    }
+
+    /// The current task is polled when the time has come, or before.
+    pub(super) fn at(&self, at_ns: u64) {
+        self.shared.due.borrow_mut().push(Reverse((at_ns, self.shared.current.get())));
+    }
+
+    /// The current task is polled when something came on this socket, or when the reply is overdue.
+    pub(super) fn when_readable(&self, socket: &Readiness, overdue_ns: u64) {
+        let current = self.shared.current.get();
+        let mut tasks = socket.tasks.borrow_mut();
+        if tasks.last() != Some(&current) {
+            tasks.push(current);
+        }
+        socket.overdue_ns.set(Some(socket.overdue_ns.get().map_or(overdue_ns, |earlier| earlier.min(overdue_ns))));
+    }
+
+    /// Polls whoever waits for this socket in the next turn.
+    pub(super) fn wake(&self, socket: &Readiness) {
+        self.shared.ready.borrow_mut().append(&mut socket.tasks.borrow_mut());
+    }
+
+    /// Watches a socket from now on; the number is for [`Reactor::forget`].
+    pub(super) fn watch(&self, source: &mut impl Source) -> io::Result<(usize, Rc<Readiness>)> {
+        let mut sockets = self.shared.sockets.borrow_mut();
+        let number = sockets.iter().position(Option::is_none).unwrap_or(sockets.len());
+        // For the time of connecting it is also asked when it can be written.
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.shared.waiter.borrow().registry().register(source, Token(number), interest)?;
+        let readiness = Rc::new(Readiness::default());
+        if number == sockets.len() {
+            sockets.push(None);
+        }
+        sockets[number] = Some(Rc::clone(&readiness));
+        Ok((number, readiness))
+    }
+
+    /// Also says when the socket can be written, or no more. A unix socket can be written again after each request that the
+    /// server reads, so that asking without need wakes the loop twice an operation.
+    pub(super) fn interest(&self, source: &mut impl Source, number: usize, writable: bool) -> io::Result<()> {
+        let interest = if writable { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        self.shared.waiter.borrow().registry().reregister(source, Token(number), interest)
+    }
+
+    /// Watches a socket no more.
+    pub(super) fn forget(&self, source: &mut impl Source, number: usize) {
+        // It is about to be closed, which ends the watching, too.
+        let _ = self.shared.waiter.borrow().registry().deregister(source);
+        self.shared.sockets.borrow_mut()[number] = None;
+    }
+
+    /// Runs the loop until the future has ended.
+    ///
+    /// # Errors
+    /// When the system's poller fails.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> io::Result<T> {
+        let mut future = pin!(future);
+        let waker = Waker::from(Arc::new(TaskWaker(MAIN)));
+        let mut context = Context::from_waker(&waker);
+        let mut batch = Vec::new();
+        self.shared.ready.borrow_mut().push(MAIN);
+        loop {
+            std::mem::swap(&mut batch, &mut self.shared.ready.borrow_mut());
+            for task in batch.drain(..) {
+                self.poll_due()?;
+                if task != MAIN {
+                    self.poll(task);
+                    continue;
+                }
+                self.shared.current.set(MAIN);
+                if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+                    self.shared.ready.borrow_mut().clear();
+                    return Ok(value);
+                }
+            }
+            self.poll_due()?;
+            self.take_woken();
+            self.turn()?;
+        }
+    }
+
+    fn take_woken(&self) {
+        WOKEN.with_borrow_mut(|woken| self.shared.ready.borrow_mut().append(woken));
+    }
+
+    /// Polls whose time has come by the last reading of the clock: a long batch of replies must not make them late.
+    fn poll_due(&self) -> io::Result<()> {
+        loop {
+            let task = {
+                let mut due = self.shared.due.borrow_mut();
+                match due.peek() {
+                    Some(Reverse((at_ns, task))) if *at_ns <= self.shared.clock.seen_ns() => {
+                        let task = *task;
+                        due.pop();
+                        task
+                    }
+                    _ => return Ok(()),
+                }
+            };
+            if task == MAIN {
+                self.shared.ready.borrow_mut().push(MAIN);
+            } else {
+                self.poll(task);
+            }
+        }
+    }
+
+    /// Looks at sockets and the time; waits for them if nothing else is to be done.
+    fn turn(&self) -> io::Result<()> {
+        let shared = &*self.shared;
+        let mut ready = shared.ready.borrow_mut();
+        let idle = ready.is_empty();
+        let sockets = shared.sockets.borrow();
+        let mut on_event = |event: &mio::event::Event| {
+            if let Some(Some(socket)) = sockets.get(event.token().0) {
+                socket.readable.set(true);
+                ready.append(&mut socket.tasks.borrow_mut());
+            }
+        };
+        let mut waiter = shared.waiter.borrow_mut();
+        let ended = if idle {
+            let due_ns = shared.due.borrow().peek().map(|Reverse((at_ns, _))| *at_ns);
+            waiter.wait(&shared.clock, due_ns, Some(shared.overdue_at_ns.get()), &mut on_event)?
+        } else {
+            waiter.look(&mut on_event)?
+        };
+        drop((waiter, sockets));
+        if shared.clock.now_ns() >= shared.overdue_at_ns.get() {
+            self.look_for_overdue(&mut ready);
+        }
+        drop(ready);
+        if ended.woken {
+            self.poll_all();
+        }
+        Ok(())
+    }
+
+    fn look_for_overdue(&self, ready: &mut Vec<TaskId>) {
+        let now_ns = self.shared.clock.seen_ns();
+        self.shared.overdue_at_ns.set(now_ns + self.shared.overdue_every_ns);
+        for socket in self.shared.sockets.borrow().iter().flatten() {
+            if socket.overdue_ns.get().is_some_and(|overdue_ns| overdue_ns <= now_ns) {
+                socket.overdue_ns.set(None);
+                ready.append(&mut socket.tasks.borrow_mut());
+            }
+        }
+    }
+
+    fn poll(&self, id: TaskId) {
+        let Some(mut task) = self.shared.tasks.borrow_mut().list.get_mut(id as usize).and_then(Option::take) else {
+            return;
+        };
+        self.shared.current.set(id);
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let mut context = Context::from_waker(&task.waker);
+            task.future.as_mut().poll(&mut context)
+        }));
+        if let Ok(Poll::Pending) = polled {
+            self.shared.tasks.borrow_mut().list[id as usize] = Some(task);
+            return;
+        }
+        // What it held is let go while nothing is borrowed.
+        drop(task);
+        self.shared.tasks.borrow_mut().free.push(id);
+        if let Err(panic) = polled {
+            *self.shared.panic.borrow_mut() = Some(words(panic.as_ref()));
+        }
+    }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+}
