@@ -35,6 +35,7 @@ const CLOSED: &str = r#"
 about = "a closed loop"
 [load.closed]
 clients = 8
+think = "1ms"
 [population.crowd]
 users = 200
 [poll]

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use stanchion::model::Pacer;
+use stanchion::queue::Commands as _;
 use stanchion::target::{Endpoint, Target, TargetChoice, TargetKind, TargetOptions};
+use stanchion::wire::{Clock, Dialer, Reactor};
 
 const PASSWORD: &str = "open-sesame";
 
@@ -233,6 +236,24 @@ async fn client_that_trusts_the_test_authority() {
         let target = given(&url).await.unwrap();
         assert!(target.endpoint().shown().starts_with("rediss://"));
         assert_eq!(target.wipe("run:").await.unwrap(), 0);
+        asks_over_tls_by_the_transport_of_our_own(target.endpoint());
         println!("CONNECTED OVER TLS");
     }
+}
+
+/// Small and large requests and replies, more than a record of TLS holds, and many at once.
+fn asks_over_tls_by_the_transport_of_our_own(endpoint: &Endpoint) {
+    let reactor = Reactor::new(Clock::start(), Pacer::Sleep, 1_000_000).unwrap();
+    let asking = |words: &[&str]| words[1..].iter().fold(redis::cmd(words[0]), |mut cmd, word| cmd.arg(*word).to_owned());
+    let large = "z".repeat(3 << 20);
+    let answers = reactor.block_on(async {
+        let wire = Dialer::new(endpoint).unwrap().dial(&reactor, Duration::from_secs(60), 1).await.unwrap();
+        for number in 1..=1000 {
+            assert_eq!(wire.command(asking(&["INCR", "n"])).await, Ok(redis::Value::Int(number)));
+        }
+        assert_eq!(wire.command(asking(&["SET", "large", &large])).await, Ok(redis::Value::Okay));
+        wire.pipeline(vec![asking(&["GET", "large"]), asking(&["INCR", "n"]), asking(&["DEL", "n", "large"])]).await
+    });
+    let expected = [redis::Value::BulkString(large.into_bytes()), redis::Value::Int(1001), redis::Value::Int(2)];
+    assert_eq!(answers.unwrap().unwrap(), expected.map(Ok));
 }

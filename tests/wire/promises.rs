@@ -1,0 +1,214 @@
+//! What the seam promises holds here as well: nothing is sent again, and a late answer is never taken for another's.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use redis::Value;
+use stanchion::model::{Outcome, UnknownCause};
+use stanchion::queue::{CommandError, Commands, outcome_of};
+use stanchion::target::Endpoint;
+use stanchion::wire::Dialer;
+
+use crate::support::{asking, hear, playing, reactor, say, server, wire, wire_within};
+
+const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+
+#[test]
+fn after_a_time_out_nothing_is_sent_any_more_and_the_late_answer_is_nobodys() {
+    let (endpoint, server) = playing(|mut stream| {
+        let first = hear(&mut stream, PING.len());
+        std::thread::sleep(Duration::from_millis(200));
+        // The client may have closed by now, so that this fails.
+        let _ = std::io::Write::write_all(&mut stream, b"+late\r\n");
+        let mut rest = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut stream, &mut rest);
+        (first, rest)
+    });
+    let reactor = reactor();
+    let (timed_out, next) = reactor
+        .block_on(async {
+            let wire = wire_within(&reactor, &endpoint, Duration::from_millis(50)).await;
+            let twin = wire.clone();
+            let timed_out = wire.command(asking(&["PING"])).await.unwrap_err();
+            assert!(twin.is_broken(), "clones share the connection");
+            reactor.sleep(Duration::from_millis(200)).await;
+            (timed_out, twin.command(asking(&["PING"])).await.unwrap_err())
+        })
+        .unwrap();
+    assert_eq!(timed_out, CommandError::TimedOut { command: "PING".to_owned(), timeout_ms: 50 });
+    assert!(matches!(next, CommandError::NotSent(_)), "{next:?}");
+    assert_eq!(server.join().unwrap(), (PING.to_vec(), Vec::new()), "one request in all");
+}
+
+#[test]
+fn a_connection_that_ends_is_unknown_for_what_was_in_flight() {
+    for (said, why) in [("", "the server closed it"), ("+half a li", "the server closed it"), ("HTTP\r\n", "no kind of reply")]
+    {
+        let (endpoint, server) = playing(move |mut stream| {
+            hear(&mut stream, PING.len());
+            say(&mut stream, said.as_bytes(), 64);
+        });
+        let reactor = reactor();
+        let lost = reactor.block_on(async { wire(&reactor, &endpoint).await.command(asking(&["PING"])).await });
+        let lost = lost.unwrap().unwrap_err();
+        assert!(matches!(&lost, CommandError::Lost { command, detail } if command == "PING" && detail.contains(why)), "{lost:?}");
+        assert_eq!(outcome_of(&lost, 1), Outcome::Unknown(UnknownCause::ConnectionLost));
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_reply_that_nobody_asked_for_ends_the_connection() {
+    let (endpoint, server) = playing(|mut stream| {
+        hear(&mut stream, PING.len());
+        say(&mut stream, b"+PONG\r\n+PONG\r\n", 64);
+        stream
+    });
+    let reactor = reactor();
+    let (first, second) = reactor
+        .block_on(async {
+            let wire = wire(&reactor, &endpoint).await;
+            (wire.command(asking(&["PING"])).await, wire.command(asking(&["PING"])).await)
+        })
+        .unwrap();
+    assert_eq!(first, Ok(Value::SimpleString("PONG".to_owned())));
+    assert!(matches!(second, Err(CommandError::NotSent(_))), "{second:?}");
+    drop(server.join().unwrap());
+}
+
+#[test]
+fn a_request_that_is_given_up_closes_the_connection_so_that_its_reply_is_nobodys() {
+    let target = server();
+    let reactor = reactor();
+    let next = reactor.block_on(async {
+        let wire = wire(&reactor, target.endpoint()).await;
+        let given_up = reactor.within(Duration::from_millis(20), wire.command(asking(&["BLPOP", "never", "0"]))).await;
+        assert_eq!(given_up, None);
+        wire.command(asking(&["PING"])).await
+    });
+    assert!(matches!(next.unwrap(), Err(CommandError::NotSent(_))));
+}
+
+#[test]
+fn requests_of_several_tasks_on_one_connection_each_get_their_own_reply() {
+    let target = server();
+    let reactor = reactor();
+    let heard: Rc<RefCell<Vec<(usize, Result<Value, CommandError>)>>> = Rc::default();
+    reactor
+        .block_on(async {
+            let wire = wire(&reactor, target.endpoint()).await;
+            for number in 0..100 {
+                let (wire, heard) = (wire.clone(), Rc::clone(&heard));
+                reactor.spawn(async move {
+                    let answer = wire.command(asking(&["ECHO", &number.to_string()])).await;
+                    heard.borrow_mut().push((number, answer));
+                });
+            }
+            while heard.borrow().len() < 100 {
+                reactor.sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .unwrap();
+    for (number, answer) in heard.borrow().iter() {
+        assert_eq!(*answer, Ok(Value::BulkString(number.to_string().into_bytes())));
+    }
+}
+
+#[test]
+fn nobody_there_is_said_with_the_address_and_a_wrong_password_without_it() {
+    let reactor = reactor();
+    let dial = |url: &str| {
+        let dialer = Dialer::new(&Endpoint::from_url(url).unwrap()).unwrap();
+        reactor.block_on(async { dialer.dial(&reactor, Duration::from_secs(5), 1).await.map(drop) }).unwrap()
+    };
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refused = dial(&format!("redis://{free}")).unwrap_err().to_string();
+    assert!(refused.contains(&format!("no connection to redis://{free}")) && refused.contains("refused"), "{refused}");
+    let nowhere = dial("unix:///nowhere/redis.sock").unwrap_err().to_string();
+    assert!(nowhere.contains("No such file"), "{nowhere}");
+    let target = server();
+    let address = target.endpoint().shown().trim_start_matches("redis://").to_owned();
+    let wrong = dial(&format!("redis://:hunter2@{address}")).unwrap_err().to_string();
+    assert!(wrong.contains("AUTH") && !wrong.contains("hunter2"), "{wrong}");
+}
+
+#[test]
+fn the_database_and_the_protocol_are_those_of_the_address() {
+    let target = server();
+    let reactor = reactor();
+    let address = target.endpoint().shown().to_owned();
+    let (zero, three, map) = reactor
+        .block_on(async {
+            let at = async |path: &str| wire(&reactor, &Endpoint::from_url(&format!("{address}{path}")).unwrap()).await;
+            let (zero, three) = (at("").await, at("/3").await);
+            three.command(asking(&["SET", "k", "three"])).await.unwrap();
+            let resp3 = at("/3?protocol=resp3").await;
+            let map = resp3.command(asking(&["HGETALL", "none"])).await.unwrap();
+            (zero.command(asking(&["GET", "k"])).await, resp3.command(asking(&["GET", "k"])).await, map)
+        })
+        .unwrap();
+    assert_eq!((zero, three), (Ok(Value::Nil), Ok(Value::BulkString(b"three".to_vec()))));
+    assert_eq!(map, Value::Map(Vec::new()));
+}
+
+#[test]
+fn a_task_that_panics_is_told_of_and_the_others_go_on() {
+    let reactor = reactor();
+    let went_on = Rc::new(RefCell::new(false));
+    let other = Rc::clone(&went_on);
+    reactor.spawn(async { panic!("on purpose") });
+    let sleeper = reactor.clone();
+    reactor.spawn(async move {
+        sleeper.sleep(Duration::from_millis(1)).await;
+        *other.borrow_mut() = true;
+    });
+    reactor.block_on(reactor.sleep(Duration::from_millis(20))).unwrap();
+    assert_eq!((reactor.take_panic().as_deref(), *went_on.borrow()), (Some("on purpose"), true));
+    assert_eq!(reactor.take_panic(), None);
+}
+
+#[test]
+fn futures_that_know_nothing_of_the_loop_are_woken_by_their_wakers() {
+    let reactor = reactor();
+    let (sender, receiver) = futures_util::future::join(
+        async { 1 },
+        async {
+            // Yields once, and wakes itself.
+            let mut asked = false;
+            std::future::poll_fn(|context| {
+                if std::mem::replace(&mut asked, true) {
+                    return std::task::Poll::Ready(2);
+                }
+                context.waker().wake_by_ref();
+                std::task::Poll::Pending
+            })
+            .await
+        },
+    )
+    .pipe(|both| reactor.block_on(both).unwrap());
+    assert_eq!((sender, receiver), (1, 2));
+}
+
+trait Pipe: Sized {
+    fn pipe<T>(self, function: impl FnOnce(Self) -> T) -> T {
+        function(self)
+    }
+}
+
+impl<T> Pipe for T {}
+
+#[test]
+fn another_thread_can_ask_for_attention() {
+    let reactor = reactor();
+    let said = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (waker, saying) = (reactor.waker(), std::sync::Arc::clone(&said));
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(10));
+        saying.store(true, std::sync::atomic::Ordering::Release);
+        waker.wake().unwrap();
+    });
+    reactor.block_on(reactor.until(|| said.load(std::sync::atomic::Ordering::Acquire))).unwrap();
+    thread.join().unwrap();
+}
