@@ -53,7 +53,8 @@ fn run_one(
 ) -> (Option<Cell>, Option<Failure>) {
     let plan = plan(scenario, request.seed);
     let prefix = format!("{}{index}:", request.prefix);
-    let setup = CellSetup { scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving: request.driving };
+    let setup =
+        CellSetup { scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving: request.driving };
     let Recorded { history, trouble } = match run_cell(&setup, control) {
         Ok(recorded) => recorded,
         Err(error) => return (None, Some(error.into())),

@@ -244,7 +244,8 @@ async fn client_that_trusts_the_test_authority() {
 /// Small and large requests and replies, more than a record of TLS holds, and many at once.
 fn asks_over_tls_by_the_transport_of_our_own(endpoint: &Endpoint) {
     let reactor = Reactor::new(Clock::start(), Pacer::Sleep, 1_000_000).unwrap();
-    let asking = |words: &[&str]| words[1..].iter().fold(redis::cmd(words[0]), |mut cmd, word| cmd.arg(*word).to_owned());
+    let asking =
+        |words: &[&str]| words[1..].iter().fold(redis::cmd(words[0]), |mut cmd, word| cmd.arg(*word).to_owned());
     let large = "z".repeat(3 << 20);
     let answers = reactor.block_on(async {
         let wire = Dialer::new(endpoint).unwrap().dial(&reactor, Duration::from_secs(60), 1).await.unwrap();

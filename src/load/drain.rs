@@ -1,9 +1,9 @@
 //! The final drain: admit until nobody waits, so that loss is decided and not guessed.
 
 use super::client::Client;
-use crate::queue::WaitingQueue;
 use crate::model::{BatchId, ClientId, Operation, Outcome, Phase};
 use crate::plan::op_id;
+use crate::queue::WaitingQueue;
 
 /// How many one batch of the drain lets in. Small enough that a script that pops them one by one does
 /// not hold the server for long.

@@ -28,7 +28,8 @@ impl Driving {
     /// The choice, on a machine with so many cores. A server needs a core of its own, so one is left free where there are two.
     /// Spinning takes a core for the time that it lasts: with none to spare the pacer sleeps.
     pub(super) fn choose(self, plan: &Plan, cores: u32) -> Driven {
-        let joining = plan.clients.iter().filter(|client| matches!(client.program, Program::Steps { .. })).count() as u32;
+        let joining =
+            plan.clients.iter().filter(|client| matches!(client.program, Program::Steps { .. })).count() as u32;
         let spare = cores.saturating_sub(1).max(1);
         let wanted = match offered_per_s(plan) {
             Some(rate_per_s) => (rate_per_s / PER_THREAD_PER_S).ceil() as u32,

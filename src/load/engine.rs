@@ -242,7 +242,9 @@ impl CellRun<'_> {
         }
         self.glance()?;
         progress.drained = warden.drain(self.joins(), self.control);
-        if let Some(facts) = progress.server.as_mut().and_then(|server| server.keys.as_mut()).filter(|_| progress.drained) {
+        if let Some(facts) =
+            progress.server.as_mut().and_then(|server| server.keys.as_mut()).filter(|_| progress.drained)
+        {
             self.ask(keys::look_again(self.setup.endpoint, &self.setup.prefix, facts))?;
         }
         Ok(())
@@ -289,7 +291,8 @@ impl CellRun<'_> {
 
     /// Says how far the cell got; an error when it is to end.
     fn glance(&self) -> Result<(), Ended> {
-        self.control.report(self.common.recorded.iter().map(|count| count.load(std::sync::atomic::Ordering::Relaxed)).sum());
+        self.control
+            .report(self.common.recorded.iter().map(|count| count.load(std::sync::atomic::Ordering::Relaxed)).sum());
         if self.control.interrupted() || self.common.is_stopped() { Err(Ended) } else { Ok(()) }
     }
 

@@ -50,7 +50,8 @@ impl<Q: WaitingQueue> Warden<Q> {
     /// Makes the server remember a script.
     pub(super) fn load(&mut self, script: &Script) -> Result<(), String> {
         let Some(commands) = self.client.commands() else { return Ok(()) };
-        let loaded = self.shared.reactor.block_on(commands.command(script.load())).map_err(|error| error.to_string())?;
+        let loaded =
+            self.shared.reactor.block_on(commands.command(script.load())).map_err(|error| error.to_string())?;
         commands.take();
         loaded.map(drop).map_err(|error| error.to_string())
     }

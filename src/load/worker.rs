@@ -116,7 +116,8 @@ impl<Q: WaitingQueue + Clone + 'static> Worker<Q> {
         let ended = self.phases(&reactor, &shared, clients);
         reactor.clear();
         left.records = recorders.iter().map(|recorder| recorder.borrow_mut().take()).collect();
-        common.recorded[self.number].store(left.records.iter().map(|records| records.len() as u64).sum(), Ordering::Relaxed);
+        common.recorded[self.number]
+            .store(left.records.iter().map(|records| records.len() as u64).sum(), Ordering::Relaxed);
         if let Some(panic) = reactor.take_panic() {
             common.fail(panic);
         }

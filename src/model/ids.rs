@@ -80,9 +80,13 @@ impl Token {
         let high = mix(self.0);
         let low = mix(high ^ self.0);
         let mut text = ArrayString::new();
-        for (number, digits) in
-            [(high >> 32, 8), (high >> 16 & 0xffff, 4), (high & 0xffff, 4), (low >> 48, 4), (low & 0xffff_ffff_ffff, 12)]
-        {
+        for (number, digits) in [
+            (high >> 32, 8),
+            (high >> 16 & 0xffff, 4),
+            (high & 0xffff, 4),
+            (low >> 48, 4),
+            (low & 0xffff_ffff_ffff, 12),
+        ] {
             if !text.is_empty() {
                 text.push('-');
             }

@@ -12,7 +12,7 @@ use redis::{Cmd, Value};
 use super::clock::nanos;
 use super::connection::{Connection, Failure};
 use super::encode;
-use crate::queue::{CommandError, Commands, Script, no_error, name_of_command, server_error, transaction_results};
+use crate::queue::{CommandError, Commands, Script, name_of_command, no_error, server_error, transaction_results};
 
 /// [`Commands`] on a connection of this room. Clones share it; they live on the thread of its loop.
 ///

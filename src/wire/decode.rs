@@ -283,9 +283,9 @@ mod tests {
             any::<i64>().prop_map(Value::Int),
             any::<bool>().prop_map(Value::Boolean),
             (-1e9..1e9_f64).prop_map(Value::Double),
-            "[ -~]{0,20}".prop_map(Value::SimpleString).prop_filter("that is Okay", |value| {
-                *value != Value::SimpleString("OK".to_owned())
-            }),
+            "[ -~]{0,20}"
+                .prop_map(Value::SimpleString)
+                .prop_filter("that is Okay", |value| { *value != Value::SimpleString("OK".to_owned()) }),
             prop::collection::vec(any::<u8>(), 0..70).prop_map(Value::BulkString),
             "[0-9]{20,40}".prop_map(|digits| Value::BigNumber(digits.into_bytes())),
             "[ -~]{0,20}".prop_map(|text| Value::VerbatimString { format: redis::VerbatimFormat::Text, text }),

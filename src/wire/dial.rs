@@ -9,10 +9,10 @@ use std::time::Duration;
 use redis::{Cmd, ConnectionAddr, ProtocolVersion};
 use rustls::pki_types::ServerName;
 
+use super::Wire;
 use super::connection::Connection;
 use super::reactor::Reactor;
 use super::socket::Socket;
-use super::Wire;
 use crate::queue::Commands as _;
 use crate::target::Endpoint;
 
@@ -65,7 +65,11 @@ impl Dialer {
                 let name = ServerName::try_from(host.clone()).map_err(|error| failed(error.to_string()))?;
                 Route::Tls(resolve(host, *port)?, name, tls_config().map_err(failed)?)
             }
-            _ => return Err(failed("an address of this kind cannot be connected to without checking certificates".to_owned())),
+            _ => {
+                return Err(failed(
+                    "an address of this kind cannot be connected to without checking certificates".to_owned(),
+                ));
+            }
         };
         Ok(Dialer { greeting: greeting(info.redis_settings()), shown, route })
     }
@@ -153,4 +157,3 @@ fn tls_config() -> Result<Arc<rustls::ClientConfig>, String> {
     }
     Ok(Arc::new(rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }
-

@@ -106,7 +106,9 @@ impl Waiter {
             (Some(due_ns), latest_ns) if due_ns.saturating_sub(spun_ns) <= now_ns => {
                 return self.spin(clock, now_ns, latest_ns.map_or(due_ns, |latest| latest.min(due_ns)), ready);
             }
-            (Some(due_ns), latest_ns) => Some(latest_ns.map_or(due_ns - spun_ns, |latest| latest.min(due_ns - spun_ns))),
+            (Some(due_ns), latest_ns) => {
+                Some(latest_ns.map_or(due_ns - spun_ns, |latest| latest.min(due_ns - spun_ns)))
+            }
             (None, latest_ns) => latest_ns,
         };
         match sleep_until_ns {

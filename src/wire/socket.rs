@@ -43,7 +43,11 @@ impl Socket {
         UnixStream::connect(path).map(Socket::Unix)
     }
 
-    pub(super) fn tls(address: SocketAddr, name: &ServerName<'static>, config: &Arc<rustls::ClientConfig>) -> io::Result<Socket> {
+    pub(super) fn tls(
+        address: SocketAddr,
+        name: &ServerName<'static>,
+        config: &Arc<rustls::ClientConfig>,
+    ) -> io::Result<Socket> {
         let tcp = TcpStream::connect(address)?;
         tcp.set_nodelay(true)?;
         let session = ClientConnection::new(Arc::clone(config), name.clone()).map_err(io::Error::other)?;

@@ -52,8 +52,12 @@ fn a_join_allocates_nothing_on_its_way() {
     let target = server();
     let reactor = reactor();
     for design in [Design::ZsetSeq, Design::StreamShared, Design::List, Design::ZsetMs, Design::CompositeShift] {
-        let settings =
-            QueueSettings { prefix: format!("{}:", design.name()), event: "sale".to_owned(), dedupe: Dedupe::User, ttl: None };
+        let settings = QueueSettings {
+            prefix: format!("{}:", design.name()),
+            event: "sale".to_owned(),
+            dedupe: Dedupe::User,
+            ttl: None,
+        };
         let queue = design.open(settings);
         let allocations = reactor.block_on(async {
             let connection = Counted::new(wire(&reactor, target.endpoint()).await);

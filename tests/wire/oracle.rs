@@ -72,7 +72,10 @@ fn command() -> impl Strategy<Value = Vec<String>> {
         words("ECHO", vec![word().boxed()]),
         words("RPUSH", vec![key().boxed(), word().boxed(), word().boxed()]),
         words("ZADD", vec![key().boxed(), Just("1.5".to_owned()).boxed(), word().boxed()]),
-        words("XADD", vec![key().boxed(), Just("1-1".to_owned()).boxed(), Just("f".to_owned()).boxed(), word().boxed()]),
+        words(
+            "XADD",
+            vec![key().boxed(), Just("1-1".to_owned()).boxed(), Just("f".to_owned()).boxed(), word().boxed()]
+        ),
         words("HSET", vec![key().boxed(), word().boxed(), word().boxed()]),
         with("GET", &[]),
         with("INCR", &[]),
@@ -138,9 +141,8 @@ fn replies_may_come_in_single_bytes_or_many_in_one_packet_and_messages_in_betwee
             stream
         });
         let reactor = reactor();
-        let answers = reactor.block_on(async {
-            wire(&reactor, &endpoint).await.pipeline(vec![asking(&["PING"]); 4]).await.unwrap()
-        });
+        let answers = reactor
+            .block_on(async { wire(&reactor, &endpoint).await.pipeline(vec![asking(&["PING"]); 4]).await.unwrap() });
         let answers = answers.unwrap();
         assert_eq!(answers[0], Ok(Value::Int(1)), "in pieces of {piece}");
         assert_eq!(answers[1], Ok(Value::BulkString(b"abc".to_vec())));

@@ -43,7 +43,8 @@ fn after_a_time_out_nothing_is_sent_any_more_and_the_late_answer_is_nobodys() {
 
 #[test]
 fn a_connection_that_ends_is_unknown_for_what_was_in_flight() {
-    for (said, why) in [("", "the server closed it"), ("+half a li", "the server closed it"), ("HTTP\r\n", "no kind of reply")]
+    for (said, why) in
+        [("", "the server closed it"), ("+half a li", "the server closed it"), ("HTTP\r\n", "no kind of reply")]
     {
         let (endpoint, server) = playing(move |mut stream| {
             hear(&mut stream, PING.len());
@@ -52,7 +53,10 @@ fn a_connection_that_ends_is_unknown_for_what_was_in_flight() {
         let reactor = reactor();
         let lost = reactor.block_on(async { wire(&reactor, &endpoint).await.command(asking(&["PING"])).await });
         let lost = lost.unwrap().unwrap_err();
-        assert!(matches!(&lost, CommandError::Lost { command, detail } if command == "PING" && detail.contains(why)), "{lost:?}");
+        assert!(
+            matches!(&lost, CommandError::Lost { command, detail } if command == "PING" && detail.contains(why)),
+            "{lost:?}"
+        );
         assert_eq!(outcome_of(&lost, 1), Outcome::Unknown(UnknownCause::ConnectionLost));
         server.join().unwrap();
     }
@@ -172,21 +176,18 @@ fn a_task_that_panics_is_told_of_and_the_others_go_on() {
 #[test]
 fn futures_that_know_nothing_of_the_loop_are_woken_by_their_wakers() {
     let reactor = reactor();
-    let (sender, receiver) = futures_util::future::join(
-        async { 1 },
-        async {
-            // Yields once, and wakes itself.
-            let mut asked = false;
-            std::future::poll_fn(|context| {
-                if std::mem::replace(&mut asked, true) {
-                    return std::task::Poll::Ready(2);
-                }
-                context.waker().wake_by_ref();
-                std::task::Poll::Pending
-            })
-            .await
-        },
-    )
+    let (sender, receiver) = futures_util::future::join(async { 1 }, async {
+        // Yields once, and wakes itself.
+        let mut asked = false;
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut asked, true) {
+                return std::task::Poll::Ready(2);
+            }
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await
+    })
     .pipe(|both| reactor.block_on(both).unwrap());
     assert_eq!((sender, receiver), (1, 2));
 }

@@ -1,31 +1,16 @@
 //! What the load engine records of a plan, on a real server.
-#![allow(clippy::unwrap_used, reason = "a test without its server ends at once, and the error says why")]
 
 use std::collections::BTreeSet;
 
 use stanchion::checks::{CheckOutcome, judge};
 use stanchion::history::{History, RunEnd};
-use stanchion::load::{CellSetup, Control, Driving, Recorded, run_cell};
+use stanchion::load::{CellSetup, Control, Driving, run_cell};
 use stanchion::model::{OpKind, Outcome, Phase, Promise, Refusal, UnknownCause};
 use stanchion::plan::plan;
 use stanchion::queue::Design;
-use stanchion::scenario::{Scenario, parse};
 use stanchion::target::{Target, TargetChoice, TargetOptions};
 
-fn scenario(text: &str) -> Scenario {
-    let designs: Vec<&str> = Design::ALL.iter().map(|design| design.name()).collect();
-    parse("test", text, None, &designs).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
-}
-
-fn record(text: &str, design: Design) -> Recorded {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let target = runtime.block_on(Target::start(&TargetChoice::Local, &TargetOptions::default())).unwrap();
-    let scenario = scenario(text);
-    let plan = plan(&scenario, 1);
-    let prefix = "test:".to_owned();
-    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving: Driving::default() };
-    run_cell(&setup, &Control::default()).unwrap()
-}
+use crate::support::{record, scenario};
 
 fn count(history: &History, kind: OpKind, outcome: fn(&Outcome) -> bool) -> usize {
     history.records.iter().filter(|record| record.call.kind() == kind && outcome(&record.outcome)).count()
@@ -252,8 +237,8 @@ fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() 
     let scenario = scenario(&text);
     let plan = plan(&scenario, 1);
     let prefix = "test:".to_owned();
-    let setup =
-        CellSetup { scenario: &scenario, design: Design::ZsetSeq, plan: &plan, endpoint: target.endpoint(), prefix, driving: Driving::default() };
+    let (design, driving) = (Design::ZsetSeq, Driving::default());
+    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving };
     let control = Control::default();
     let recorded = std::thread::scope(|scope| {
         scope.spawn(|| {
