@@ -167,15 +167,22 @@ impl CellRun<'_> {
         let mut progress = Progress::default();
         let mut warden = Warden::new(&self.common, queue.clone(), self.warden_id()).map_err(LoadError::Runtime)?;
         let (began, mut records) = std::thread::scope(|scope| {
-            let threads: Vec<Thread<'_>> = (0..self.driven.threads as usize)
-                .map(|number| {
-                    let ((orders, heard), (tell, told)) = (channel(), channel());
-                    let (common, queue, pacer) = (Arc::clone(&self.common), queue.clone(), self.driven.pacer);
-                    let keep_keys = keys::wanted(self.setup.scenario);
-                    let worker = Worker { number, common, queue, pacer, keep_keys, orders: heard, tell };
-                    Thread { orders, told, handle: scope.spawn(move || worker.run()) }
-                })
-                .collect();
+            let mut threads: Vec<Thread<'_>> = Vec::new();
+            for number in 0..self.driven.threads as usize {
+                let ((orders, heard), (tell, told)) = (channel(), channel());
+                let (common, queue, pacer) = (Arc::clone(&self.common), queue.clone(), self.driven.pacer);
+                let keep_keys = keys::wanted(self.setup.scenario);
+                let worker = Worker { number, common, queue, pacer, keep_keys, orders: heard, tell };
+                // A name that `top -H` and profilers show.
+                let thread = std::thread::Builder::new().name(format!("load-{number}"));
+                match thread.spawn_scoped(scope, move || worker.run()) {
+                    Ok(handle) => threads.push(Thread { orders, told, handle }),
+                    Err(error) => {
+                        self.common.stop();
+                        return (Err(LoadError::Runtime(error)), self.gather(threads));
+                    }
+                }
+            }
             let began = self.begin(&threads, &mut warden);
             if let Ok(true) = began {
                 // From here on there is something to lose: whatever fails is trouble, and what was recorded comes back.
