@@ -11,6 +11,7 @@ use tokio::task::{JoinSet, LocalSet};
 use super::client::{Client, Shared};
 use super::clock::{RunClock, thread_cpu_ns};
 use super::control::Control;
+use super::watch::{Watch, Watched, load_facts};
 use super::{drain, keys, server};
 use crate::history::{Header, History, Names, Recorder, RunEnd, SCHEMA, ServerCost};
 use crate::model::{ClientId, DuplicateMeans, Operation, Outcome, Phase, Terms};
@@ -99,6 +100,9 @@ struct CellRun<'a> {
     load_ns: Cell<Option<(u64, u64)>>,
     cost: RefCell<Option<ServerCost>>,
     drained: Cell<bool>,
+    /// While the load goes on, and what it saw when it is over.
+    watch: RefCell<Option<Watch>>,
+    watched: RefCell<Option<Watched>>,
 }
 
 impl<'a> CellRun<'a> {
@@ -139,6 +143,8 @@ impl<'a> CellRun<'a> {
             load_ns: Cell::new(None),
             cost: RefCell::new(None),
             drained: Cell::new(false),
+            watch: RefCell::new(None),
+            watched: RefCell::new(None),
         }
     }
 
@@ -162,6 +168,10 @@ impl<'a> CellRun<'a> {
                 driven = self.drive() => driven?,
             }
         };
+        // A load that was cut short was watched until then.
+        if let Some(watch) = self.watch.take() {
+            self.watched.replace(Some(watch.cut_short()));
+        }
         // The drain may have been the first to find the server gone.
         let trouble = trouble.or_else(|| self.shared.lost.take().map(Trouble::ServerLost));
         let records = Recorder::merge(self.recorders.iter().map(|recorder| recorder.borrow_mut().take()).collect());
@@ -210,6 +220,7 @@ impl<'a> CellRun<'a> {
             calls: self.shared.tally.calls(),
             cpu_ns: thread_cpu_ns(),
         };
+        self.watch.replace(Some(Watch::begin(self.setup.endpoint, self.shared.clock).await));
         let load_start_ns = self.shared.clock.now_ns();
         self.shared.load_start_ns.set(load_start_ns);
         // An interrupted load has a beginning, too.
@@ -219,6 +230,10 @@ impl<'a> CellRun<'a> {
         let load_end_ns = self.shared.clock.now_ns();
         self.load_ns.set(Some((load_start_ns, load_end_ns)));
         self.shared.end(Until::LoadEnd);
+        let watch = self.watch.take();
+        if let Some(watch) = watch {
+            self.watched.replace(Some(watch.end().await));
+        }
         if trouble.is_some() {
             return Ok(trouble);
         }
@@ -361,6 +376,8 @@ impl<'a> CellRun<'a> {
             load_ns: self.load_ns.get(),
             offered_joins_per_s: plan.offered_joins_per_s,
             server: self.cost.borrow().clone(),
+            load: self.watched.borrow().as_ref().map(|watched| load_facts(scenario, plan, watched)),
+            server_series: self.watched.borrow().as_ref().map(|watched| watched.series.clone()),
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! All clients of a cell are tasks of one thread with a single-threaded runtime: no lock, channel or
 //! shared atomic stands between a client and its record. The thread that started the cell keeps its hands
-//! free for signals and progress; the two share only a [`Control`].
+//! free for signals and progress; the two share only a [`Control`]. A third asks the server how it is while the load goes
+//! on (`sampler`), on a connection of its own.
 
 mod client;
 mod clock;
@@ -10,7 +11,10 @@ mod control;
 mod drain;
 mod engine;
 mod keys;
+mod machine;
+mod sampler;
 mod server;
+mod watch;
 
 pub use control::Control;
 pub use engine::{CellSetup, LoadError, Recorded, Trouble, run_cell};

@@ -4,6 +4,7 @@
 //! run began; ids are plain integers whose text form on the wire is defined here and nowhere else.
 
 mod ids;
+mod load;
 mod operation;
 mod outcome;
 mod promise;
@@ -11,6 +12,7 @@ mod rules;
 mod terms;
 
 pub use ids::{BatchId, ClientId, DedupeKey, Entry, OpId, Token, UserId};
+pub use load::{LoadKind, Pacer};
 pub use operation::{OpKind, Operation};
 pub use outcome::{Outcome, QueueStats, Refusal, UnknownCause};
 pub use promise::Promise;
