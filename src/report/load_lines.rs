@@ -16,7 +16,7 @@ fn name(cell: &Cell) -> String {
 }
 
 /// The cell of which a figure is largest, the first of those that are equal.
-fn worst<'a>(cells: &'a [Cell], figure: impl Fn(&Cell) -> Option<f64>) -> Option<(&'a Cell, f64)> {
+fn worst(cells: &[Cell], figure: impl Fn(&Cell) -> Option<f64>) -> Option<(&Cell, f64)> {
     let figures = cells.iter().filter_map(|cell| Some((cell, figure(cell)?)));
     figures.rev().max_by(|one, other| one.1.total_cmp(&other.1))
 }
