@@ -268,5 +268,7 @@ fn header() -> Header {
         load_ns: Some((0, SLACK_NS + (OPERATIONS - DRAINING) * STEP_NS)),
         offered_joins_per_s: None,
         server: None,
+        load: None,
+        server_series: None,
     }
 }

@@ -91,5 +91,7 @@ fn header() -> Header {
         load_ns: None,
         offered_joins_per_s: None,
         server: None,
+        load: None,
+        server_series: None,
     }
 }

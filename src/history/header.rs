@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{LoadFacts, ServerSeries};
 use crate::model::Terms;
 
 /// The version of the history format.
@@ -39,6 +40,12 @@ pub struct Header {
     pub offered_joins_per_s: Option<f64>,
     /// What the server said of its own cost; `None` with a foreign history.
     pub server: Option<ServerCost>,
+    /// How the load was driven, and what the generator's machine did meanwhile; `None` in foreign and older histories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadFacts>,
+    /// What the server said of itself meanwhile; `None` in foreign and older histories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_series: Option<ServerSeries>,
 }
 
 impl Header {

@@ -7,23 +7,27 @@ mod file;
 mod header;
 mod jsonl;
 mod labels;
+mod load_facts;
 mod parquet;
 mod record;
 mod recorder;
 mod records;
 mod replace;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
+mod server_series;
 
 pub use error::{HistoryError, LineProblem};
 pub use extent::{Extent, extent};
 pub use file::read;
 pub use header::{CommandStat, Header, KeyFacts, RunEnd, SCHEMA, ServerCost};
 pub use jsonl::write_jsonl;
+pub use load_facts::{LoadFacts, MachineFacts};
 pub use parquet::write_parquet;
 pub use record::Record;
 pub use recorder::Recorder;
 pub use records::{Records, Row};
+pub use server_series::{CommandLatency, ServerSample, ServerSeries, Slowlog, SlowlogEntry};
 
 use serde::{Deserialize, Serialize};
 

@@ -19,6 +19,8 @@ pub(crate) fn header() -> Header {
         load_ns: Some((0, 1_000)),
         offered_joins_per_s: Some(0.1 + 0.2),
         server: None,
+        load: None,
+        server_series: None,
     }
 }
 

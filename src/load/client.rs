@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::common::Shared;
+use super::shared::Shared;
 use crate::history::{Record, Recorder};
 use crate::model::{ClientId, OpId, Operation, Outcome, Phase, Refusal, UnknownCause};
 use crate::plan::{Periodic, Step, Until, When};

@@ -6,13 +6,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
-use super::common::Common;
 use super::control::Control;
 use super::driving::{Driven, Driving, cores};
 use super::flood::Release;
 use super::header::{Known, header};
+use super::shared::Common;
 use super::usage::Usage;
 use super::warden::Warden;
+use super::watch::{Watch, Watched, load_facts};
 use super::worker::{Left, Order, Sent, Told, Worker};
 use super::{keys, server};
 use crate::history::{History, Names, Recorder, RunEnd, ServerCost};
@@ -150,6 +151,11 @@ struct Progress {
     load_ns: Option<(u64, u64)>,
     server: Option<ServerCost>,
     drained: bool,
+    /// While the load goes on, and what it saw when it is over.
+    watch: Option<Watch>,
+    watched: Option<Watched>,
+    /// What the load took of the generator's threads.
+    usage: Usage,
 }
 
 /// The cell is to end: somebody said so, or nothing more can be done.
@@ -226,6 +232,7 @@ impl CellRun<'_> {
         let snapshot = self.ask(server::snapshot(self.setup.endpoint))?;
         let before = server::Before { empty_bytes: self.empty_bytes, snapshot, calls: earlier.calls() };
 
+        progress.watch = Some(self.runtime.block_on(Watch::begin(self.setup.endpoint, self.common.clock)));
         let start_ns = self.common.clock.now_ns() + AHEAD_NS;
         // An interrupted load has a beginning, too.
         progress.load_ns = Some((start_ns, start_ns));
@@ -238,8 +245,11 @@ impl CellRun<'_> {
         progress.load_ns = Some((start_ns, end_ns));
         self.common.end(Until::LoadEnd);
         let counted = self.hear_all(threads)?;
-        let usage = Self::usage(&counted);
-        progress.server = Some(self.account(&before, &Self::sent(counted), usage, warden)?);
+        progress.usage = Self::usage(&counted);
+        if let Some(watch) = progress.watch.take() {
+            progress.watched = Some(self.runtime.block_on(watch.end()));
+        }
+        progress.server = Some(self.account(&before, &Self::sent(counted), progress.usage, warden)?);
 
         self.wait_until(end_ns.saturating_add(self.setup.plan.settle_ns))?;
         self.common.end(Until::SettleEnd);
@@ -389,8 +399,14 @@ impl CellRun<'_> {
         };
         let mut notes = self.common.take_notes();
         notes.extend(trouble.iter().map(ToString::to_string));
-        let Progress { load_ns, server, drained } = progress;
-        let header = header(self.setup, Known { end, notes, drained, load_ns, server });
+        let Progress { load_ns, server, drained, watch, watched, usage } = progress;
+        // A load that was cut short was watched until then.
+        let (machine, server_series) = match watched.or_else(|| watch.map(Watch::cut_short)) {
+            Some(Watched { machine, series }) => (machine, Some(series)),
+            None => (None, None),
+        };
+        let load = load_ns.map(|_| load_facts(self.setup.scenario, &self.common.plan, self.driven, usage, machine));
+        let header = header(self.setup, Known { end, notes, drained, load_ns, server, load, server_series });
         Recorded { history: History { header, records: records.into(), names: Names::default() }, trouble }
     }
 }

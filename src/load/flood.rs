@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::common::Shared;
+use super::shared::Shared;
 
 /// Where several threads meet, the release lies so far ahead, ns, that each has woken up by then and waits for the moment
 /// itself. Waking up takes some 50 µs, rarely more.

@@ -1,7 +1,7 @@
 //! What the header of a history says of its cell.
 
 use super::engine::CellSetup;
-use crate::history::{Header, RunEnd, SCHEMA, ServerCost};
+use crate::history::{Header, LoadFacts, RunEnd, SCHEMA, ServerCost, ServerSeries};
 use crate::model::{DuplicateMeans, Terms};
 use crate::plan::nanos;
 use crate::scenario::Scenario;
@@ -13,6 +13,8 @@ pub(super) struct Known {
     pub(super) drained: bool,
     pub(super) load_ns: Option<(u64, u64)>,
     pub(super) server: Option<ServerCost>,
+    pub(super) load: Option<LoadFacts>,
+    pub(super) server_series: Option<ServerSeries>,
 }
 
 pub(super) fn header(setup: &CellSetup<'_>, known: Known) -> Header {
@@ -31,6 +33,8 @@ pub(super) fn header(setup: &CellSetup<'_>, known: Known) -> Header {
         load_ns: known.load_ns,
         offered_joins_per_s: plan.offered_joins_per_s,
         server: known.server,
+        load: known.load,
+        server_series: known.server_series,
     }
 }
 

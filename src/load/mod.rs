@@ -5,7 +5,6 @@
 //! asks the server between phases, and listens to the [`Control`] that it shares with whoever waits for the cell.
 
 mod client;
-mod common;
 mod control;
 mod drain;
 mod driving;
@@ -13,9 +12,13 @@ mod engine;
 mod flood;
 mod header;
 mod keys;
+mod machine;
+mod sampler;
 mod server;
+mod shared;
 mod usage;
 mod warden;
+mod watch;
 mod worker;
 
 pub use control::Control;

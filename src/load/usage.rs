@@ -1,5 +1,7 @@
 //! What a thread of the generator took of the machine.
 
+use super::machine::run_queue_ns;
+
 /// CPU time and waiting of a thread, ns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Usage {
@@ -42,9 +44,4 @@ fn thread_cpu_ns() -> u64 {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
     seconds * 1_000_000_000 + nanos
-}
-
-/// The second field of schedstat: time spent waiting on a run queue, ns (Linux, Documentation/scheduler/sched-stats.rst).
-fn run_queue_ns() -> Option<u64> {
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split_whitespace().nth(1)?.parse().ok()
 }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::client::Client;
-use super::common::{Common, Shared};
 use super::control::Control;
 use super::drain;
 use super::engine::HEARTBEAT;
+use super::shared::{Common, Shared};
 use super::worker::overdue_every_ns;
 use crate::history::{Record, Recorder};
 use crate::model::{ClientId, Operation, Outcome, Pacer, Phase};

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 use super::client::Client;
-use super::common::{Common, Shared};
+use super::shared::{Common, Shared};
 use super::usage::Usage;
 use crate::history::{Record, Recorder};
 use crate::model::{ClientId, Pacer, Phase};

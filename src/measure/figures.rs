@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fairness;
-use crate::model::{OpKind, Phase};
+use super::{Fairness, Series};
+use crate::model::{LoadKind, OpKind, Pacer, Phase};
 
 /// The three clocks of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
@@ -74,10 +74,19 @@ pub struct Cost {
 }
 
 /// Whether the generator itself was the limit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GeneratorHealth {
-    /// Share of one core that this process used over the load phase.
+    /// Cores that the generator used over the load phase: 1.0 is one core all the time.
     pub client_cpu_cores: Option<f64>,
+    /// The same without what its pacer spun until the next request was due: what it worked.
+    #[serde(default)]
+    pub working_cpu_cores: Option<f64>,
+    /// How it drove the load; `null` in foreign and older histories.
+    #[serde(default)]
+    pub driver: Option<Driver>,
+    /// Share of the response time of joins in which the connection was free and the generator had not come round to it.
+    #[serde(default)]
+    pub own_lag_share: Option<f64>,
     /// Median send lag of joins, µs.
     pub send_lag_p50_us: Option<f64>,
     /// 99th percentile of the send lag of joins, µs.
@@ -93,9 +102,74 @@ pub struct GeneratorHealth {
     /// than they seem to.
     #[serde(default)]
     pub note: Option<String>,
+    /// What the machine of the generator did meanwhile.
+    #[serde(default)]
+    pub machine: MachineHealth,
     /// Why a figure is missing, by its name.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
+}
+
+/// How the generator drove the load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Driver {
+    /// Who decided when a request was due.
+    pub kind: LoadKind,
+    /// How the generator waited for that time.
+    pub pacer: Pacer,
+    /// Threads that sent requests.
+    pub threads: u32,
+    /// Connections that the joins were dealt out to.
+    pub connections: u32,
+}
+
+/// What the machine of the generator did while the load went on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct MachineHealth {
+    /// Its cores.
+    pub cores: Option<u32>,
+    /// Share of the time of all cores in which the hypervisor ran somebody else's work.
+    pub steal_share: Option<f64>,
+    /// Cores that other programs took: neither the generator nor the server.
+    pub other_cores: Option<f64>,
+    /// Cores that nobody used.
+    pub idle_cores: Option<f64>,
+    /// Share of the load in which the generator's threads were ready to run and had no core.
+    pub run_queue_share: Option<f64>,
+    /// Cores that the server used, by its own measure.
+    pub server_cores: Option<f64>,
+    /// Why a figure is missing, by its name.
+    pub reasons: BTreeMap<String, String>,
+}
+
+/// How simultaneous a flood was. A round is what was due at one time; those of one request are left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Release {
+    /// Rounds; never zero.
+    pub rounds: u64,
+    /// Their requests.
+    pub requests: u64,
+    /// From the first send of a round to its last: the median over the rounds, by nearest rank, µs.
+    pub spread_p50_us: f64,
+    /// 99th percentile.
+    pub spread_p99_us: f64,
+    /// Largest.
+    pub spread_max_us: f64,
+    /// Share of the rounds in which every request was under way before the first answer came.
+    pub all_under_way_share: f64,
+}
+
+/// Whether response times came to a steady state (MSER-5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Steady {
+    /// `null`: it cannot be told.
+    pub reached: Option<bool>,
+    /// From when, ms since the load began.
+    pub from_ms: Option<f64>,
+    /// Joins from then on.
+    pub samples: Option<u64>,
+    /// Why something above is `null`.
+    pub reason: Option<String>,
 }
 
 /// Everything measured of one cell.
@@ -111,4 +185,12 @@ pub struct Measurements {
     pub cost: Cost,
     /// The generator.
     pub generator: GeneratorHealth,
+    /// How simultaneous a flood was, or why there is nothing to tell.
+    pub release: Result<Release, String>,
+    /// Whether response times came to a steady state.
+    pub steady: Steady,
+    /// Client and server on one axis of time, or why there is none.
+    pub series: Result<Series, String>,
+    /// Operations of the warm-up: judged, and left out of every figure.
+    pub warm_up_operations: u64,
 }

@@ -1,37 +1,20 @@
-//! Whether the generator itself was the limit: then the figures say nothing about the queue.
+//! The generator's own figures, and whether it was the limit itself.
 //!
 //! A request that leaves late has one of two causes. Its connection was still waiting for an earlier
 //! reply: the queue is slow, and the lateness belongs into the figures. Or the connection was free and
 //! the generator had not come round to it: that is the generator's **own lag**. Clients are sequential,
 //! so a history tells the two apart: own lag runs from the time when the request was due *and* its
-//! client free.
-//!
-//! The gates, for an open loop (a closed loop offers what it gets, so it is never saturated, though it may
-//! be bound by its own CPU, which is noted):
-//!
-//! | gate | saturated when |
-//! |---|---|
-//! | lag | achieved < [`ACHIEVED_SHARE_MIN`] of offered, and own lag makes up [`OWN_LAG_SHARE_MAX`] of the response time of joins or more |
-//! | CPU | more than [`CLIENT_CPU_CORES_MAX`] of its core used, and either achieved < [`ACHIEVED_SHARE_MIN`] of offered, or own lag as above |
-//!
-//! CPU alone is no gate: a pacer that spins until the next request is due uses its whole core by design.
+//! client free. What follows from the figures stands in `gates`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::gates::Evidence;
 use super::latency::{Group, Samples, answered};
+use super::machine::machine;
 use super::throughput::load_s;
-use super::{Clock, GeneratorHealth, Throughput};
+use super::{Clock, Driver, GeneratorHealth, Throughput};
 use crate::history::History;
 use crate::model::{ClientId, OpId, OpKind, Outcome, Phase, Refusal};
-
-/// An open loop that got less than this share of what it offered did not keep its rate.
-pub const ACHIEVED_SHARE_MIN: f64 = 0.95;
-
-/// Response times that consist of own lag to this share describe the generator.
-pub const OWN_LAG_SHARE_MAX: f64 = 0.5;
-
-/// A single-threaded generator that uses more of its core has no room left.
-pub const CLIENT_CPU_CORES_MAX: f64 = 0.9;
 
 /// The generator's figures and the verdict on it.
 pub(super) fn generator(
@@ -40,113 +23,56 @@ pub(super) fn generator(
     throughput: &Throughput,
 ) -> GeneratorHealth {
     let mut reasons = BTreeMap::new();
-    let client_cpu_cores = match client_cpu_cores(history) {
-        Ok(cores) => Some(cores),
-        Err(why) => {
-            reasons.insert("client_cpu_cores".to_owned(), why.to_owned());
-            None
-        }
+    let mut told = |name: &str, figure: Result<f64, &'static str>| {
+        figure.map_err(|why| reasons.insert(name.to_owned(), why.to_owned())).ok()
     };
+    let load = history.header.load.as_ref();
+    let client_cpu_cores = told("client_cpu_cores", cpu_cores(history, 0));
+    let spun_ns = load.map(|load| load.spun_ns).ok_or("the history does not say what its pacer spun");
+    let working_cpu_cores = told("working_cpu_cores", spun_ns.and_then(|spun_ns| cpu_cores(history, spun_ns)));
     let lag = latency.get(&(OpKind::Join, Phase::Load, Clock::SendLag));
-    if lag.is_none() {
-        let why = "no answered join of the load phase has an intended time";
-        reasons.insert("send_lag".to_owned(), why.to_owned());
-    }
     let response = latency.get(&(OpKind::Join, Phase::Load, Clock::Response));
+    let no_joins = "no answered join of the load phase has an intended time";
+    let own_lag_share =
+        told("own_lag_share", response.ok_or(no_joins).map(|response| share(own_lag_sum_ns(history), response.sum_ns)));
+    if lag.is_none() {
+        reasons.insert("send_lag".to_owned(), no_joins.to_owned());
+    }
+    if load.is_none() {
+        reasons.insert("driver".to_owned(), "the history does not say how its load was driven".to_owned());
+    }
+    let machine = machine(history);
+    let driver = load.map(|load| Driver {
+        kind: load.kind,
+        pacer: load.pacer,
+        threads: load.threads,
+        connections: load.connections,
+    });
     let evidence = Evidence {
         offered_per_s: throughput.offered_per_s,
         achieved_per_s: throughput.achieved_per_s.unwrap_or(0.0),
-        cpu_cores: client_cpu_cores,
-        own_lag_share: share(own_lag_sum_ns(history), response.map_or(0, |response| response.sum_ns)),
+        threads: f64::from(driver.as_ref().map_or(1, |driver| driver.threads.max(1))),
+        working_cores: working_cpu_cores.or(client_cpu_cores),
+        spins: load.is_some_and(|load| load.spun_ns > 0),
+        own_lag_share: own_lag_share.unwrap_or(0.0),
+        carried_per_s: throughput.offered_per_s.and_then(|_| carried_per_s(history)),
+        machine: &machine,
     };
     let (unknown, refused) = unanswered(history);
+    let (saturated, note) = (evidence.saturated(), evidence.note());
     GeneratorHealth {
         client_cpu_cores,
+        working_cpu_cores,
+        driver,
+        own_lag_share,
         send_lag_p50_us: lag.map(|lag| lag.quantile_us(0.5)),
         send_lag_p99_us: lag.map(|lag| lag.quantile_us(0.99)),
         unknown,
         refused,
-        saturated: evidence.saturated(),
-        note: evidence.note(),
+        saturated,
+        note,
+        machine,
         reasons,
-    }
-}
-
-/// What the gates look at.
-struct Evidence {
-    /// `None`: a closed loop.
-    offered_per_s: Option<f64>,
-    achieved_per_s: f64,
-    cpu_cores: Option<f64>,
-    /// Share of the response time of joins that is the generator's own lag.
-    own_lag_share: f64,
-}
-
-impl Evidence {
-    fn behind(&self) -> bool {
-        self.offered_per_s.is_some_and(|offered| self.achieved_per_s < ACHIEVED_SHARE_MIN * offered)
-    }
-
-    fn late(&self) -> bool {
-        self.own_lag_share >= OWN_LAG_SHARE_MAX
-    }
-
-    fn busy(&self) -> bool {
-        self.cpu_cores.is_some_and(|cores| cores > CLIENT_CPU_CORES_MAX)
-    }
-
-    /// The rates, in words.
-    fn rates(&self) -> String {
-        let offered = self.offered_per_s.unwrap_or(0.0);
-        format!("{:.0} of {offered:.0} joins/s achieved", self.achieved_per_s)
-    }
-
-    fn cpu_percent(&self) -> f64 {
-        self.cpu_cores.unwrap_or(0.0) * 100.0
-    }
-
-    fn saturated(&self) -> Option<String> {
-        self.offered_per_s?;
-        let lag = self.own_lag_share * 100.0;
-        if self.busy() && (self.behind() || self.late()) {
-            let (rates, cpu) = (self.rates(), self.cpu_percent());
-            return Some(format!(
-                "the generator used {cpu:.0} % of its core ({rates}, {lag:.0} % of the response time is its own lag); \
-                 lower the rate or give it a faster machine"
-            ));
-        }
-        (self.behind() && self.late()).then(|| {
-            format!(
-                "the generator sent late although its connections were free ({}, {lag:.0} % of the response time is \
-                 its own lag); lower the rate or leave it a core of its own",
-                self.rates()
-            )
-        })
-    }
-
-    fn note(&self) -> Option<String> {
-        if self.saturated().is_some() {
-            return None;
-        }
-        if self.offered_per_s.is_none() {
-            return self.busy().then(|| {
-                let cpu = self.cpu_percent();
-                format!("closed loop bound by its own CPU ({cpu:.0} % of a core): the queue may be faster than shown")
-            });
-        }
-        if self.behind() {
-            return Some(format!(
-                "{}, while the connections waited for replies: the queue, the number of connections or a busy machine was the limit",
-                self.rates()
-            ));
-        }
-        self.late().then(|| {
-            format!(
-                "{:.0} % of the response time of joins is the generator's own lag: the service time says more of the \
-                 queue",
-                self.own_lag_share * 100.0
-            )
-        })
     }
 }
 
@@ -155,10 +81,36 @@ fn share(part: u128, whole: u128) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
+/// Cores that the generator used, less what it spun.
 #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
-fn client_cpu_cores(history: &History) -> Result<f64, &'static str> {
+fn cpu_cores(history: &History, spun_ns: u64) -> Result<f64, &'static str> {
     let server = history.header.server.as_ref().ok_or("the history does not say what CPU time its client used")?;
-    Ok(server.client_cpu_ns as f64 / 1e9 / load_s(history)?)
+    Ok(server.client_cpu_ns.saturating_sub(spun_ns) as f64 / 1e9 / load_s(history)?)
+}
+
+/// Joins per second that the connections could have carried at most, had each operation taken what it took in the
+/// median: a connection takes one at a time (Little's law). Other operations of the joining clients count with their
+/// joins. `None`: no join was answered.
+///
+/// The median, since a stall of the server is no lack of connections.
+fn carried_per_s(history: &History) -> Option<f64> {
+    let load = || history.records.rows().filter(|row| row.phase() == Phase::Load && row.intended_ns().is_some());
+    let mut joins = 0_u64;
+    let mut clients: HashSet<ClientId> = HashSet::new();
+    for join in load().filter(|row| row.kind() == OpKind::Join && row.attempt() == 0) {
+        joins += 1;
+        clients.insert(join.client());
+    }
+    let (mut operations, mut service) = (0_u64, Samples::default());
+    for row in load().filter(|row| clients.contains(&row.client())) {
+        operations += 1;
+        if let Some(ns) = row.returned_ns().and_then(|returned_ns| returned_ns.checked_sub(row.sent_ns())) {
+            service.record(ns);
+        }
+    }
+    let median_s = service.quantile_us(0.5) / 1e6;
+    let operations_per_s = clients.len() as f64 / median_s;
+    (median_s > 0.0 && operations > 0).then(|| operations_per_s * joins as f64 / operations as f64)
 }
 
 /// The own lag of the answered joins of the load phase, summed up, ns. A client whose last request got

@@ -98,15 +98,15 @@ pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
 
 /// What counts of an attempt, if it is the first.
 #[derive(Clone, Copy)]
-struct Attempt {
-    attempt: u16,
-    phase: Phase,
-    intended_ns: Option<u64>,
-    sent_ns: u64,
+pub(super) struct Attempt {
+    pub(super) attempt: u16,
+    pub(super) phase: Phase,
+    pub(super) intended_ns: Option<u64>,
+    pub(super) sent_ns: u64,
 }
 
 impl Attempt {
-    fn of(record: Row<'_>) -> Attempt {
+    pub(super) fn of(record: Row<'_>) -> Attempt {
         Attempt {
             attempt: record.attempt(),
             phase: record.phase(),
@@ -117,7 +117,7 @@ impl Attempt {
 }
 
 /// The first attempts of the operations that were tried again.
-fn firsts(history: &History) -> HashMap<OpId, Attempt> {
+pub(super) fn firsts(history: &History) -> HashMap<OpId, Attempt> {
     let again = history.records.rows().filter(|record| record.attempt() > 0);
     let mut firsts: HashMap<OpId, Attempt> = again.map(|record| (record.op(), Attempt::of(record))).collect();
     for record in history.records.rows() {

@@ -6,15 +6,34 @@
 mod cost;
 mod fairness;
 mod figures;
+mod gates;
 mod generator;
 mod hlog;
+mod joins;
 mod latency;
+mod machine;
 mod measurements;
+mod release;
+#[cfg(test)]
+mod samples;
+mod series;
+mod server_columns;
+mod steady;
 mod throughput;
+mod waiting;
 
 pub use fairness::{Fairness, Overtakes, OvertakesBand, WaitLost};
-pub use figures::{Clock, Cost, GeneratorHealth, Latency, Measurements, Throughput};
-pub use generator::{ACHIEVED_SHARE_MIN, CLIENT_CPU_CORES_MAX, OWN_LAG_SHARE_MAX};
+pub use figures::{
+    Clock, Cost, Driver, GeneratorHealth, Latency, MachineHealth, Measurements, Release, Steady, Throughput,
+};
+pub use gates::{
+    ACHIEVED_SHARE_MIN, CLIENT_CPU_CORES_MAX, IDLE_CORES_MIN, OTHER_CORES_NOTED, OTHER_LOAD_SHARE_MAX,
+    OWN_LAG_SHARE_MAX, RUN_QUEUE_SHARE_MAX, RUN_QUEUE_SHARE_NOTED, SERVER_CPU_CORES_BUSY, STEAL_SHARE_MAX,
+    STEAL_SHARE_NOTED,
+};
 pub use hlog::write_hlog;
 pub use latency::histogram;
 pub use measurements::measure;
+pub use series::Series;
+pub use server_columns::ServerColumns;
+pub use waiting::{Waiting, WaitingSource};

@@ -4,17 +4,17 @@
 //! run began; ids are plain integers whose text form on the wire is defined here and nowhere else.
 
 mod ids;
+mod load;
 mod operation;
 mod outcome;
-mod pacer;
 mod promise;
 mod rules;
 mod terms;
 
 pub use ids::{BatchId, ClientId, DedupeKey, Entry, OpId, Token, UserId};
+pub use load::{LoadKind, Pacer};
 pub use operation::{OpKind, Operation};
 pub use outcome::{Outcome, QueueStats, Refusal, UnknownCause};
-pub use pacer::Pacer;
 pub use promise::Promise;
 pub use rules::{Expectation, Limit, Percentile};
 pub use terms::{Dedupe, DuplicateMeans, Phase, PositionTolerance, Terms};

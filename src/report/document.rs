@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ServerSide;
 use crate::checks::mutation::CouldHaveFailed;
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::Header;
-use crate::measure::{Cost, Fairness, GeneratorHealth, Latency, Measurements, Throughput};
+use crate::measure::{Cost, Fairness, GeneratorHealth, Latency, Measurements, Release, Series, Steady, Throughput};
 use crate::verdict::{CellSummary, CellVerdict, LimitVerdict, Outcome, Standing, Verdict, judge_run};
 
 /// The version of result.json.
@@ -92,6 +93,21 @@ pub struct Cell {
     pub generator: GeneratorHealth,
     /// What an operation costs.
     pub cost: Cost,
+    /// How simultaneous a flood was; `null` for other loads.
+    #[serde(default)]
+    pub release: Option<Release>,
+    /// Whether response times came to a steady state; `null` only in a result of an older version.
+    #[serde(default)]
+    pub steady: Option<Steady>,
+    /// Operations of the warm-up: judged, and left out of every figure.
+    #[serde(default)]
+    pub warm_up_operations: u64,
+    /// Client and server on one axis of time.
+    #[serde(default)]
+    pub series: Option<Series>,
+    /// What the server found slow, and what asking it cost; `null` in foreign and older histories.
+    #[serde(default)]
+    pub server: Option<ServerSide>,
     /// The order of all operations that proves the line; `null` where none was found.
     #[serde(default)]
     pub order: Option<Order>,
@@ -153,10 +169,16 @@ pub fn cell(
     let checks = findings.into_iter().zip(&verdict.promises);
     let checks = checks.map(|(finding, promise)| check(finding, promise.outcome, promise.expected)).collect();
     let seed = (!header.plan_hash.is_empty()).then_some(header.seed);
+    let (release, no_release) = told(measurements.release);
+    let (series, no_series) = told(measurements.series);
+    let server = header.server_series.as_ref().map(ServerSide::of);
     let reasons = reasons([
         ("fairness", measurements.fairness.is_none(), "fewer than two tokens were admitted"),
         ("seed", seed.is_none(), "the history does not come from a plan"),
         ("order", true, "no promise about order was checked and held"),
+        ("release", release.is_none(), &no_release),
+        ("series", series.is_none(), &no_series),
+        ("server", server.is_none(), "the history does not say how the server was doing"),
     ]);
     Cell {
         scenario: header.scenario.clone(),
@@ -172,11 +194,24 @@ pub fn cell(
         fairness: measurements.fairness,
         generator: measurements.generator,
         cost: measurements.cost,
+        release,
+        steady: Some(measurements.steady),
+        warm_up_operations: measurements.warm_up_operations,
+        series,
+        server,
         order: None,
         seed,
         plan_hash: header.plan_hash.clone(),
         operations,
         reasons,
+    }
+}
+
+/// A figure, and else the reason why there is none.
+fn told<T>(figure: Result<T, String>) -> (Option<T>, String) {
+    match figure {
+        Ok(figure) => (Some(figure), String::new()),
+        Err(why) => (None, why),
     }
 }
 

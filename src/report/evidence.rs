@@ -86,7 +86,7 @@ pub(super) fn overtaken(document: &Document) -> Vec<String> {
 }
 
 /// A length of time in the unit that suits it, with three digits or so.
-fn length(ns: u64) -> String {
+pub(super) fn length(ns: u64) -> String {
     // Exact to 2^53 ns, 104 days.
     let ns = ns as f64;
     match ns {

@@ -3,6 +3,7 @@
 use super::document::Document;
 use super::evidence::{decided, faults, overtaken};
 use super::lines::visible;
+use super::load_lines::load_lines;
 use super::stories::{as_expected, caveats, notes, open_points, proofs, surprises};
 use super::table::{Columns, costs, decision, limits};
 
@@ -19,6 +20,7 @@ pub fn markdown(document: &Document) -> String {
             table(&mut out, &costs);
         }
         about = notes(document, decision.timed_in);
+        about.extend(load_lines(document));
     }
     for line in [decided(document), proofs(document)].into_iter().flatten() {
         out.push_str(&format!("\n{}\n", escaped(&line)));

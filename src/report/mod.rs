@@ -3,10 +3,12 @@
 mod document;
 mod evidence;
 mod lines;
+mod load_lines;
 mod markdown;
 #[cfg(test)]
 mod sample;
 mod schema;
+mod server_side;
 mod stories;
 mod table;
 mod text;
@@ -14,4 +16,5 @@ mod text;
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
 pub use markdown::markdown;
 pub use schema::schema;
+pub use server_side::ServerSide;
 pub use text::text;

@@ -8,7 +8,8 @@ use crate::checks::mutation::CouldHaveFailed;
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::{Header, RunEnd, SCHEMA};
 use crate::measure::{
-    Clock, Cost, Fairness, GeneratorHealth, Latency, Measurements, Overtakes, OvertakesBand, Throughput, WaitLost,
+    Clock, Cost, Fairness, GeneratorHealth, Latency, Measurements, Overtakes, OvertakesBand, Steady, Throughput,
+    WaitLost,
 };
 use crate::model::{Expectation, OpKind, Phase, Promise, Terms};
 use crate::verdict::judge_cell;
@@ -90,16 +91,11 @@ pub(super) fn sample_cell(
         throughput: Throughput { offered_per_s, achieved_per_s: offered_per_s, reason: None },
         fairness: None,
         cost: Cost::default(),
-        generator: GeneratorHealth {
-            client_cpu_cores: None,
-            send_lag_p50_us: None,
-            send_lag_p99_us: None,
-            unknown: 0,
-            refused: 0,
-            saturated: None,
-            note: None,
-            reasons: BTreeMap::new(),
-        },
+        generator: GeneratorHealth::default(),
+        release: Err("no flood".to_owned()),
+        steady: Steady { reached: None, from_ms: None, samples: None, reason: Some("too few".to_owned()) },
+        series: Err("no load".to_owned()),
+        warm_up_operations: 0,
     };
     let verdict = judge_cell(&findings, &measurements, &terms, &[]);
     let header = Header {
@@ -116,6 +112,8 @@ pub(super) fn sample_cell(
         load_ns: None,
         offered_joins_per_s: offered_per_s,
         server: None,
+        load: None,
+        server_series: None,
     };
     cell(&header, count, findings, measurements, verdict)
 }

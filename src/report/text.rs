@@ -5,6 +5,7 @@ use comfy_table::{Table, presets};
 use super::document::Document;
 use super::evidence::{decided, faults, overtaken};
 use super::lines::{visible, wrapped};
+use super::load_lines::load_lines;
 use super::stories::{as_expected, caveats, notes, open_points, proofs, surprises};
 use super::table::{Columns, costs, decision, limits};
 use crate::verdict::Verdict;
@@ -26,6 +27,7 @@ pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
             page.paragraph("The same scenario: joins answered and offered, Redis commands and server time per operation, memory per waiting entry, who was certainly overtaken (and by how many at most), and the smallest k with which each admission let in one of the k oldest (1: an exact line).");
         }
         about = notes(document, decision.timed_in);
+        about.extend(load_lines(document));
     }
     if let Some(decided) = decided(document) {
         page.paragraph(&decided);

@@ -45,6 +45,19 @@ impl Endpoint {
         self.client.get_connection_info()
     }
 
+    /// Whether the address lies on this machine: a unix socket or a loopback address. What listens there may still be the
+    /// end of a tunnel.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        match self.client.get_connection_info().addr() {
+            ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => {
+                host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+            ConnectionAddr::Unix(_) => true,
+            _ => false,
+        }
+    }
+
     /// A new connection. It never re-sends a command; replies are waited for without a limit of its own.
     ///
     /// # Errors
@@ -133,6 +146,20 @@ mod tests {
             let endpoint = Endpoint::from_url(url).unwrap();
             assert_eq!(endpoint.shown(), shown);
             assert!(!format!("{endpoint:?}").contains("cret"));
+        }
+    }
+
+    #[test]
+    fn sockets_and_loopback_addresses_are_here_and_others_elsewhere() {
+        for (url, here) in [
+            ("redis://127.0.0.1:7000", true),
+            ("redis://localhost", true),
+            ("rediss://[::1]:7000", true),
+            ("unix:///run/redis.sock", true),
+            ("redis://10.0.0.7:6379", false),
+            ("redis://db.example:6379", false),
+        ] {
+            assert_eq!(Endpoint::from_url(url).unwrap().is_here(), here, "{url}");
         }
     }
 

@@ -106,6 +106,16 @@ pub enum TargetError {
         /// What the server said.
         detail: String,
     },
+    /// The server answered a question about itself, but not as it is documented.
+    #[error(
+        "the Redis at {address} does not say what it was asked: {detail}. Only figures about the server are missing"
+    )]
+    Unclear {
+        /// Where.
+        address: String,
+        /// What is missing or strange.
+        detail: String,
+    },
     /// A given server holds keys.
     #[error(
         "the Redis at {address} holds {keys} keys. Stanchion touches only keys under its own prefix, but a load test \

@@ -17,8 +17,17 @@ pub(super) struct Info(String);
 impl Info {
     /// Asks for everything but the module sections.
     pub(super) async fn read(endpoint: &Endpoint, connection: &mut MultiplexedConnection) -> Result<Info, TargetError> {
+        Self::of(endpoint, connection, &["all"]).await
+    }
+
+    /// Asks for these sections; for the server's own choice if none is named. Only Redis 7.0 and later take several.
+    pub(super) async fn of(
+        endpoint: &Endpoint,
+        connection: &mut MultiplexedConnection,
+        sections: &[&str],
+    ) -> Result<Info, TargetError> {
         let mut cmd = redis::cmd("INFO");
-        cmd.arg("all");
+        cmd.arg(sections);
         ask(endpoint, connection, &cmd).await.map(Info)
     }
 

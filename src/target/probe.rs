@@ -66,18 +66,33 @@ impl ServerSnapshot {
         }
     }
 
-    /// What was counted since an earlier snapshot: commands that were called, without the INFO calls by
-    /// which snapshots are taken. A counter that went back (CONFIG RESETSTAT, restart) counts from 0.
+    /// What was counted since an earlier snapshot: commands that were called, without those by which this program
+    /// asks how the server is. A counter that went back (CONFIG RESETSTAT, restart) counts from 0.
     #[must_use]
     pub fn commands_since(&self, earlier: &ServerSnapshot) -> BTreeMap<String, CommandCost> {
         let difference = |(name, now): (&String, &CommandCost)| {
             let before = earlier.commands.get(name).copied().filter(|before| before.calls <= now.calls);
             let before = before.unwrap_or_default();
             let cost = CommandCost { calls: now.calls - before.calls, usec: now.usec.saturating_sub(before.usec) };
-            (cost.calls > 0 && name != "info").then(|| (name.clone(), cost))
+            (cost.calls > 0 && !is_question(name)).then(|| (name.clone(), cost))
         };
         self.commands.iter().filter_map(difference).collect()
     }
+
+    /// Server time since an earlier snapshot that went into the questions left out there, µs. The one that asked for
+    /// this snapshot is not among them yet.
+    #[must_use]
+    pub fn questions_usec_since(&self, earlier: &ServerSnapshot) -> u64 {
+        let questions = |snapshot: &ServerSnapshot| {
+            snapshot.commands.iter().filter(|(name, _)| is_question(name)).map(|(_, cost)| cost.usec).sum::<u64>()
+        };
+        questions(self).saturating_sub(questions(earlier))
+    }
+}
+
+/// Whether this is one of the commands by which this program asks how the server is; no design sends any of them.
+fn is_question(command: &str) -> bool {
+    command == "info" || ["slowlog|", "latency|", "config|"].iter().any(|prefix| command.starts_with(prefix))
 }
 
 /// `calls=2,usec=14,usec_per_call=7.00,rejected_calls=0,failed_calls=0`
@@ -124,5 +139,17 @@ mod tests {
         assert_eq!(since["get"], CommandCost { calls: 2, usec: 30 });
         assert_eq!(since["set"], CommandCost { calls: 1, usec: 4 });
         assert_eq!(before.commands_since(&after)["get"], CommandCost { calls: 5, usec: 50 }, "counters were reset");
+        assert_eq!(after.questions_usec_since(&before), 100);
+    }
+
+    #[test]
+    fn what_this_program_asks_is_told_apart_from_what_designs_send() {
+        let after = snapshot(
+            "cmdstat_slowlog|get:calls=1,usec=7\ncmdstat_latency|histogram:calls=2,usec=50\n\
+             cmdstat_config|get:calls=1,usec=3\ncmdstat_evalsha:calls=9,usec=90\n",
+        );
+        let since = after.commands_since(&ServerSnapshot::default());
+        assert_eq!(since.keys().collect::<Vec<_>>(), ["evalsha"]);
+        assert_eq!(after.questions_usec_since(&ServerSnapshot::default()), 60);
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checks::{CheckOutcome, Finding};
-use crate::measure::{Clock, Measurements};
+use crate::measure::{Clock, Measurements, OWN_LAG_SHARE_MAX};
 use crate::model::{Expectation, Limit, OpKind, Percentile, Phase, Promise, Terms};
 
 /// Pass, fail or inconclusive.
@@ -87,6 +87,7 @@ pub fn judge_cell(findings: &[Finding], measurements: &Measurements, terms: &Ter
         findings.iter().map(|finding| promise_verdict(finding, terms.expect.get(&finding.promise).copied())).collect();
     let limits: Vec<LimitVerdict> = terms.limits.iter().map(|limit| limit_verdict(limit, measurements)).collect();
     let saturated = measurements.generator.saturated.as_ref();
+    let doubt = doubt(measurements);
 
     let mut broken = Vec::new();
     let mut open = Vec::new();
@@ -98,13 +99,11 @@ pub fn judge_cell(findings: &[Finding], measurements: &Measurements, terms: &Ter
         }
     }
     for limit in &limits {
-        match (limit.kept, saturated) {
+        match (limit.kept, &doubt) {
             (Some(true), _) => {}
             // A generator that could not keep up measured itself: its figures break no limit.
             (Some(false), None) => broken.push(limit_sentence(limit)),
-            (Some(false), Some(_)) => {
-                open.push(format!("{}, but the generator itself was the limit", limit_sentence(limit)))
-            }
+            (Some(false), Some(doubt)) => open.push(format!("{}, but {doubt}", limit_sentence(limit))),
             (None, _) => open.push(limit_sentence(limit)),
         }
     }
@@ -112,7 +111,7 @@ pub fn judge_cell(findings: &[Finding], measurements: &Measurements, terms: &Ter
     open.extend(trouble.iter().cloned());
 
     let found = |outcome: Outcome| promises.iter().any(|promise| promise.outcome == outcome);
-    let limit_broken = saturated.is_none() && limits.iter().any(|limit| limit.kept == Some(false));
+    let limit_broken = doubt.is_none() && limits.iter().any(|limit| limit.kept == Some(false));
     let verdict = if found(Outcome::Violated) || limit_broken {
         Verdict::Fail
     } else if !open.is_empty() || found(Outcome::Undecided) {
@@ -122,6 +121,21 @@ pub fn judge_cell(findings: &[Finding], measurements: &Measurements, terms: &Ter
     };
     let as_expected = broken.is_empty() && open.is_empty();
     CellVerdict { verdict, as_expected, promises, limits, unexpected: broken, undecided: open }
+}
+
+/// Why response times that are too long do not tell of the queue. What is short enough with the generator's own lag in it
+/// is so without.
+fn doubt(measurements: &Measurements) -> Option<String> {
+    let generator = &measurements.generator;
+    if generator.saturated.is_some() {
+        return Some("the figures of this load are not to be trusted".to_owned());
+    }
+    let own_lag = generator.own_lag_share.filter(|share| *share >= OWN_LAG_SHARE_MAX)?;
+    measurements.throughput.offered_per_s?;
+    Some(format!(
+        "{:.0} % of the response time of joins is the generator's own lag: leave it a core of its own and repeat it",
+        own_lag * 100.0
+    ))
 }
 
 fn promise_verdict(finding: &Finding, expected: Option<Expectation>) -> PromiseVerdict {
@@ -212,7 +226,7 @@ mod tests {
 
     use super::*;
     use crate::checks::Counterexample;
-    use crate::measure::{Cost, GeneratorHealth, Latency, Throughput};
+    use crate::measure::{Cost, GeneratorHealth, Latency, Steady, Throughput};
 
     const PROMISE: Promise = Promise::NoLoss;
 
@@ -252,16 +266,11 @@ mod tests {
             throughput: Throughput { offered_per_s: None, achieved_per_s: None, reason: None },
             fairness: None,
             cost: Cost::default(),
-            generator: GeneratorHealth {
-                client_cpu_cores: None,
-                send_lag_p50_us: None,
-                send_lag_p99_us: None,
-                unknown: 0,
-                refused: 0,
-                saturated: saturated.map(str::to_owned),
-                note: None,
-                reasons: std::collections::BTreeMap::new(),
-            },
+            generator: GeneratorHealth { saturated: saturated.map(str::to_owned), ..GeneratorHealth::default() },
+            release: Err("no flood".to_owned()),
+            steady: Steady { reached: None, from_ms: None, samples: None, reason: Some("no load".to_owned()) },
+            series: Err("no load".to_owned()),
+            warm_up_operations: 0,
         }
     }
 
@@ -361,9 +370,27 @@ mod tests {
             assert_eq!((cell.verdict, cell.as_expected), (Verdict::Inconclusive, false), "{max_ms}");
             assert!(cell.unexpected.is_empty());
             assert!(cell.undecided.contains(&"the generator was busy".to_owned()), "{:?}", cell.undecided);
-            let told = cell.undecided.iter().any(|why| why.ends_with("but the generator itself was the limit"));
+            let told =
+                cell.undecided.iter().any(|why| why.ends_with("but the figures of this load are not to be trusted"));
             assert_eq!(told, max_ms == 1, "{:?}", cell.undecided);
         }
+    }
+
+    #[test]
+    fn a_limit_that_only_the_generators_own_lag_would_break_is_left_undecided() {
+        let judge = |own_lag_share, max_ms: u64, offered_per_s| {
+            let limits = vec![Limit { op: OpKind::Join, percentile: Percentile::P99, max_ns: max_ms * 1_000_000 }];
+            let mut measured = measured(Some(4000.0), None);
+            measured.generator.own_lag_share = Some(own_lag_share);
+            measured.throughput.offered_per_s = offered_per_s;
+            judge_cell(&[], &measured, &Terms { limits, ..Terms::default() }, &[])
+        };
+        let late = judge(0.6, 1, Some(9.0));
+        assert_eq!((late.verdict, late.unexpected.len()), (Verdict::Inconclusive, 0));
+        assert!(late.undecided[0].contains("but 60 % of the response time of joins is the generator's own lag"));
+        assert_eq!(judge(0.6, 10, Some(9.0)).verdict, Verdict::Pass, "short enough with the lag in it");
+        assert_eq!(judge(0.4, 1, Some(9.0)).verdict, Verdict::Fail, "most of it is the queue's");
+        assert_eq!(judge(0.6, 1, None).verdict, Verdict::Fail, "no open loop");
     }
 
     #[test]

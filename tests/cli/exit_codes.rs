@@ -92,6 +92,41 @@ fn a_check_that_looked_at_nothing_exits_3() {
     ]);
 }
 
+/// A hundred times what one connection carries.
+const ABSURD: &str = r#"
+about = "Far more joins a second than the generator can send."
+[load.open]
+arrivals = "constant"
+rate = 1000000
+duration = "10ms"
+connections = 1
+[promises]
+check = ["no-duplicates", "no-phantoms"]
+"#;
+
+#[test]
+fn a_rate_that_the_generator_cannot_keep_exits_3_whatever_the_limits_say() {
+    for (limit, standing) in [("1us", "? open"), ("1h", "✓ kept")] {
+        let desk = Desk::with("absurd", &format!("{ABSURD}[limits.join]\np99 = \"{limit}\"\n"));
+        let done = desk.run(&["run", "absurd.toml", "--redis", "local", "--queue", "zset-seq", "--out", "o"]).exits(3);
+        let done = done.shows(&["INCONCLUSIVE", standing]);
+        // Which gate shuts depends on the machine; that one does, and is told, not.
+        let result = desk.json("o/result.json");
+        let generator = &result["cells"][0]["generator"];
+        let why = generator["saturated"].as_str().unwrap_or_else(|| panic!("{generator:#}"));
+        done.shows(&[why]);
+    }
+}
+
+#[test]
+fn a_rate_that_the_generator_cannot_keep_excuses_no_broken_promise() {
+    let text = ABSURD.replace("\"no-phantoms\"]", "\"global-fifo\"]");
+    let desk = Desk::with("absurd", &format!("{text}[admit]\nbatch = 50\nevery = \"5ms\"\n"));
+    let words = ["run", "absurd.toml", "--redis", "local", "--queue", "newest-first", "--out", "o"];
+    desk.run(&words).exits(1).shows(&["✗ broken !"]);
+    assert!(desk.json("o/result.json")["cells"][0]["generator"]["saturated"].is_string());
+}
+
 #[test]
 fn without_any_redis_it_exits_4_with_three_ways_out_and_no_empty_run_folder() {
     let desk = Desk::with("small", SMALL);

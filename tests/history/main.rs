@@ -6,6 +6,7 @@ mod history_arbitrary;
 mod jsonl;
 mod measure_commandstats;
 mod measure_fairness;
+mod measure_gates;
 mod measure_health;
 mod measure_latency;
 mod parquet;

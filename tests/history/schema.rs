@@ -256,7 +256,9 @@ fn reader_and_schema_accept_and_refuse_the_same_headers() {
         assert_eq!(is_valid(&schema, &schema, &header), told.is_empty(), "{header}\n{told}");
     };
     for value in &values {
-        for field in fields(&definitions["header"]).iter().filter(|field| *field != "stanchion" && *field != "server") {
+        // Of what only Stanchion itself writes the schema says no more than that it is an object.
+        let own = ["stanchion", "server", "load", "server_series"];
+        for field in fields(&definitions["header"]).iter().filter(|field| !own.contains(&field.as_str())) {
             same(json!({"stanchion": 1, field: value}));
         }
         for field in fields(&definitions["terms"]) {

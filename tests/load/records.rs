@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stanchion::checks::{CheckOutcome, judge};
 use stanchion::history::{History, RunEnd};
 use stanchion::load::{CellSetup, Control, Driving, run_cell};
-use stanchion::model::{OpKind, Outcome, Phase, Promise, Refusal, UnknownCause};
+use stanchion::model::{LoadKind, OpKind, Outcome, Phase, Promise, Refusal, UnknownCause};
 use stanchion::plan::plan;
 use stanchion::queue::Design;
 use stanchion::target::{Target, TargetChoice, TargetOptions};
@@ -102,6 +102,104 @@ check = ["no-loss"]
     }
     assert_eq!(due.values().copied().collect::<Vec<_>>(), [20, 20, 20], "three releases, each for all: {due:?}");
     assert!(due.keys().all(|released_ns| *released_ns > 0));
+}
+
+const OPEN: &str = r#"
+about = "an open loop"
+warm-up-joins = 10
+[load.open]
+rate = 400
+duration = "700ms"
+connections = 8
+[load.open.ramp]
+from = 100
+over = "200ms"
+[admit]
+batch = 5
+every = "10ms"
+[promises]
+check = ["no-loss"]
+"#;
+
+#[test]
+fn the_server_is_asked_beside_the_load_from_its_begin_to_its_end() {
+    let header = record(OPEN, Design::ZsetSeq).history.header;
+    let (begin_ns, end_ns) = header.load_ns.unwrap();
+    let series = header.server_series.unwrap();
+    assert_eq!((series.every_ns, &series.reasons), (100_000_000, &Default::default()), "nothing is missing");
+    let [first, .., last] = series.samples.as_slice() else { panic!("{:?}", series.samples) };
+    assert!(first.at_ns <= begin_ns && last.at_ns >= end_ns, "{begin_ns} to {end_ns}: {:?}", series.samples);
+    assert!(series.samples.len() > 2 && series.asked > series.samples.len() as u64, "{series:?}");
+    for pair in series.samples.windows(2) {
+        assert!(pair[0].at_ns < pair[1].at_ns && pair[0].cpu_ns <= pair[1].cpu_ns, "{pair:?}");
+    }
+    // More than the joins of the load, since each lets a script call others.
+    assert!(last.commands_processed - first.commands_processed > 200, "{first:?} to {last:?}");
+    assert!(last.cpu_ns > first.cpu_ns && last.used_memory_bytes > 500_000, "{last:?}");
+    assert!(series.samples.iter().any(|sample| sample.keys > Some(0)), "{series:?}");
+    // Eight that join, one that admits, one that drains, one that asks.
+    assert!(series.samples[..2].iter().all(|sample| sample.connected_clients >= 11), "{series:?}");
+    assert!(series.cost_usec.unwrap() > 0);
+}
+
+#[test]
+fn the_server_tells_how_long_commands_of_this_load_took_and_what_it_found_slow() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let target = runtime.block_on(Target::start(&TargetChoice::Local, &TargetOptions::default())).unwrap();
+    // Everything is slow, and what was before the load is none of it.
+    let ask = |cmd: redis::Cmd| {
+        runtime.block_on(async {
+            let mut connection = target.endpoint().connect(std::time::Duration::from_secs(5)).await.unwrap();
+            cmd.query_async::<redis::Value>(&mut connection).await.unwrap()
+        })
+    };
+    let mut slower = redis::cmd("CONFIG");
+    slower.arg("SET").arg("slowlog-log-slower-than").arg(0);
+    ask(slower);
+    let mut before = redis::cmd("GEOADD");
+    before.arg("elsewhere").arg(13.4).arg(52.5).arg("berlin");
+    ask(before);
+    let scenario = scenario(OPEN);
+    let plan = plan(&scenario, 1);
+    let prefix = "test:".to_owned();
+    let setup = CellSetup {
+        scenario: &scenario,
+        design: Design::ZsetSeq,
+        plan: &plan,
+        endpoint: target.endpoint(),
+        prefix,
+        driving: Driving::default(),
+    };
+    let header = run_cell(&setup, &Control::default()).unwrap().history.header;
+    let (series, cost) = (header.server_series.unwrap(), header.server.unwrap());
+    let latency = series.latency.unwrap();
+    assert!(!latency.contains_key("geoadd"), "{latency:?}");
+    let script = latency["evalsha"];
+    assert!(script.calls > 200 && script.p50_us > 0, "{script:?}");
+    assert!(script.p50_us <= script.p99_us && script.p99_us <= script.p999_us, "{script:?}");
+    let slowlog = series.slowlog.unwrap();
+    assert_eq!(slowlog.over_us, Some(0));
+    assert!(slowlog.added > 200 && slowlog.entries.len() == 20, "{slowlog:?}");
+    assert!(slowlog.entries.is_sorted_by_key(|entry| std::cmp::Reverse(entry.id)), "newest first");
+    assert!(slowlog.entries.iter().all(|entry| !entry.command.contains("berlin")), "{slowlog:?}");
+    let questions: Vec<_> = cost.commands.keys().filter(|name| name.contains("slowlog") || *name == "info").collect();
+    assert!(questions.is_empty(), "what this program asks is no cost of the load: {questions:?}");
+}
+
+#[test]
+fn how_the_load_was_driven_is_part_of_the_history() {
+    let header = record(OPEN, Design::ZsetSeq).history.header;
+    let load = header.load.unwrap();
+    assert_eq!((load.kind, load.connections, load.changes_until_ns), (LoadKind::Open, 8, 200_000_000));
+    assert!(load.threads >= 1 && load.spun_ns <= header.server.unwrap().client_cpu_ns, "{load:?}");
+    if cfg!(target_os = "linux") {
+        let machine = load.machine.unwrap();
+        let (begin_ns, end_ns) = header.load_ns.unwrap();
+        assert!(machine.cores >= 1 && machine.elapsed_ns >= end_ns - begin_ns, "{machine:?}");
+        assert!(machine.generator_ns > 0 && machine.server_ns.unwrap() > 0, "{machine:?}");
+    }
+    let closed = record(CLOSED, Design::ZsetSeq).history.header.load.unwrap();
+    assert_eq!((closed.kind, closed.connections, closed.changes_until_ns), (LoadKind::Closed, 8, 0));
 }
 
 #[test]
@@ -254,6 +352,9 @@ fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() 
     let history = recorded.history;
     assert_eq!(history.header.end, RunEnd::ServerLost);
     assert!(!history.header.drained);
+    let series = history.header.server_series.as_ref().unwrap();
+    assert!(!series.samples.is_empty(), "what was seen until then is kept: {series:?}");
+    assert!(series.latency.is_none() && series.reasons.contains_key("latency"), "{series:?}");
     assert!(history.records.iter().any(|record| record.phase == Phase::Load && record.returned_ns.is_none()));
     assert!(count(&history, OpKind::Join, |outcome| *outcome == Outcome::Joined) > 500);
 }

@@ -23,6 +23,8 @@ const FIELDS: &[&str] = &[
     "load_ns",
     "offered_joins_per_s",
     "server",
+    "load",
+    "server_series",
 ];
 
 const TERMS: &[&str] = &[
@@ -56,6 +58,8 @@ pub(super) fn absent(scenario: &str) -> Header {
         load_ns: None,
         offered_joins_per_s: None,
         server: None,
+        load: None,
+        server_series: None,
     }
 }
 
@@ -93,6 +97,8 @@ pub(super) fn parse(object: Map<String, Value>, scenario: &str, problems: &mut V
     header.load_ns = shaped(&mut fields, "load_ns", "[begin, end] in whole nanoseconds");
     header.offered_joins_per_s = shaped(&mut fields, "offered_joins_per_s", "a number");
     header.server = shaped(&mut fields, "server", "the costs that Stanchion writes");
+    header.load = shaped(&mut fields, "load", "the facts of a load that Stanchion writes");
+    header.server_series = shaped(&mut fields, "server_series", "the samples that Stanchion writes");
     let terms = fields.take("terms");
     fields.finish("the header", FIELDS);
     match terms {

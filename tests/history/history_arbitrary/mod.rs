@@ -8,10 +8,14 @@ use std::ops::Range;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use stanchion::history::{CommandStat, Header, History, Names, Record, RunEnd, SCHEMA, ServerCost};
+use stanchion::history::{
+    CommandLatency, CommandStat, Header, History, LoadFacts, MachineFacts, Names, Record, RunEnd, SCHEMA, ServerCost,
+    ServerSample, ServerSeries, Slowlog, SlowlogEntry,
+};
 use stanchion::model::{
-    BatchId, ClientId, Dedupe, DedupeKey, DuplicateMeans, Entry, Expectation, Limit, OpId, OpKind, Operation, Outcome,
-    Percentile, Phase, PositionTolerance, Promise, QueueStats, Refusal, Terms, Token, UnknownCause, UserId,
+    BatchId, ClientId, Dedupe, DedupeKey, DuplicateMeans, Entry, Expectation, Limit, LoadKind, OpId, OpKind, Operation,
+    Outcome, Pacer, Percentile, Phase, PositionTolerance, Promise, QueueStats, Refusal, Terms, Token, UnknownCause,
+    UserId,
 };
 
 /// Any history whatever, sensible or not.
@@ -39,6 +43,8 @@ pub fn own_history(joins: u64) -> History {
         load_ns: Some((0, 1_000_000)),
         offered_joins_per_s: None,
         server: None,
+        load: None,
+        server_series: None,
     };
     let records = (0..joins)
         .map(|n| Record {
@@ -65,11 +71,13 @@ pub fn header() -> impl Strategy<Value = Header> {
     let texts = ("[ -~]{0,12}", "\\PC{0,12}", "[a-z-]{0,12}", "[0-9a-f]{0,8}", vec("\\PC{0,12}", 0..3));
     let end = prop_oneof![Just(RunEnd::Complete), Just(RunEnd::Interrupted), Just(RunEnd::ServerLost)];
     let rest = (any::<u64>(), terms(), end, any::<bool>(), any::<Option<(u64, u64)>>(), option::of(finite()));
-    (texts, rest, option::of(server())).prop_map(
+    let load = (option::of(load_facts()), option::of(server_series()));
+    (texts, rest, option::of(server()), load).prop_map(
         |(
             (tool, scenario, queue, plan_hash, notes),
             (seed, terms, end, drained, load_ns, offered_joins_per_s),
             server,
+            (load, server_series),
         )| {
             let schema = SCHEMA;
             Header {
@@ -86,6 +94,8 @@ pub fn header() -> impl Strategy<Value = Header> {
                 load_ns,
                 offered_joins_per_s,
                 server,
+                load,
+                server_series,
             }
         },
     )
@@ -126,6 +136,74 @@ fn limit() -> impl Strategy<Value = Limit> {
 fn expectations() -> impl Strategy<Value = BTreeMap<Promise, Expectation>> {
     let expectation = prop_oneof![Just(Expectation::Violated), Just(Expectation::Either)];
     prop::collection::btree_map(prop::sample::select(&Promise::ALL), expectation, 0..3)
+}
+
+fn load_facts() -> impl Strategy<Value = LoadFacts> {
+    let kind = prop_oneof![Just(LoadKind::Open), Just(LoadKind::Closed), Just(LoadKind::Flood)];
+    let pacer = prop_oneof![Just(Pacer::Sleep), Just(Pacer::Hybrid), Just(Pacer::Spin)];
+    let machine = (any::<u32>(), any::<[u64; 4]>(), any::<Option<u64>>()).prop_map(
+        |(cores, [elapsed_ns, steal_ns, busy_ns, generator_ns], server_ns)| MachineFacts {
+            cores,
+            elapsed_ns,
+            steal_ns,
+            busy_ns,
+            generator_ns,
+            server_ns,
+        },
+    );
+    (kind, pacer, any::<[u32; 2]>(), any::<[u64; 2]>(), any::<Option<u64>>(), option::of(machine)).prop_map(
+        |(kind, pacer, [threads, connections], [spun_ns, changes_until_ns], run_queue_ns, machine)| LoadFacts {
+            kind,
+            pacer,
+            threads,
+            connections,
+            spun_ns,
+            run_queue_ns,
+            machine,
+            changes_until_ns,
+        },
+    )
+}
+
+fn server_series() -> impl Strategy<Value = ServerSeries> {
+    let sample = (any::<[u64; 5]>(), any::<Option<u64>>()).prop_map(
+        |([at_ns, used_memory_bytes, cpu_ns, commands_processed, connected_clients], keys)| ServerSample {
+            at_ns,
+            used_memory_bytes,
+            cpu_ns,
+            commands_processed,
+            connected_clients,
+            keys,
+        },
+    );
+    let latency = any::<[u64; 4]>().prop_map(|[calls, p50_us, p99_us, p999_us]| CommandLatency {
+        calls,
+        p50_us,
+        p99_us,
+        p999_us,
+    });
+    let entry = (any::<[u64; 3]>(), "\\PC{0,12}").prop_map(|([id, at_unix_s, took_us], command)| SlowlogEntry {
+        id,
+        at_unix_s,
+        took_us,
+        command,
+    });
+    let slowlog = (any::<Option<i64>>(), any::<u64>(), vec(entry, 0..3))
+        .prop_map(|(over_us, added, entries)| Slowlog { over_us, added, entries });
+    let latency = option::of(prop::collection::btree_map("[a-z|]{1,8}", latency, 0..3));
+    let reasons = prop::collection::btree_map("[a-z_]{1,8}", "\\PC{0,12}", 0..3);
+    let counts = (any::<[u64; 2]>(), any::<Option<u64>>());
+    (counts, vec(sample, 0..4), latency, option::of(slowlog), reasons).prop_map(
+        |(([every_ns, asked], cost_usec), samples, latency, slowlog, reasons)| ServerSeries {
+            every_ns,
+            samples,
+            latency,
+            slowlog,
+            asked,
+            cost_usec,
+            reasons,
+        },
+    )
 }
 
 fn server() -> impl Strategy<Value = ServerCost> {

@@ -46,6 +46,8 @@ impl Book {
             load_ns: None,
             offered_joins_per_s: None,
             server: None,
+            load: None,
+            server_series: None,
         };
         Book { history: Draft { header, records: Vec::new(), names: Names::default() } }
     }

@@ -113,6 +113,8 @@ pub async fn record(
         load_ns: None,
         offered_joins_per_s: None,
         server: None,
+        load: None,
+        server_series: None,
     };
     Ok(History { header, records: records.into(), names: Names::default() })
 }
