@@ -65,9 +65,7 @@ fn output_of(mut command: std::process::Command, name: &str) -> Result<(String, 
     let objection = if !done.status.success() {
         Some(format!("{name} ended with {}: {}", done.status, last(if stderr.is_empty() { &stdout } else { &stderr })))
     } else {
-        // Peers go on after an error reply and count it as done; they say so in one line.
-        let lines = stdout.lines().chain(stderr.lines());
-        lines.clone().find(|line| line.to_lowercase().contains("error from server")).map(str::to_owned)
+        output::error_line(&stdout).or_else(|| output::error_line(&stderr)).map(str::to_owned)
     };
     Ok((stdout, objection))
 }

@@ -28,3 +28,8 @@ pub fn json_ops_per_s(text: &str) -> Result<f64, String> {
         .filter(|rate| rate.is_finite() && *rate > 0.0)
         .ok_or("memtier_benchmark's file names no \"Ops/sec\" above 0 under \"ALL STATS\", \"Totals\"".to_owned())
 }
+
+/// The line in which a peer says that the server refused something. It may go on after that, and count refusals as done.
+pub fn error_line(text: &str) -> Option<&str> {
+    text.lines().find(|line| line.contains("Error from server") || line.contains("handle error response"))
+}

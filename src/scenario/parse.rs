@@ -58,10 +58,13 @@ fn read(
         }
         return None;
     }
-    if let Some(scale) = scale.filter(|scale| !(scale.is_finite() && *scale > 0.0)) {
+    let usable = |scale: &f64| scale.is_finite() && *scale > 0.0;
+    if let Some(scale) = scale.filter(|scale| !usable(scale)) {
         let what = format!("the scale must be a number above 0, not {scale}");
         found.note(None, what, "counts and rates are multiplied by it", "choose another, such as --scale 0.05");
     }
+    // What a scale makes of a file is no problem of the file where the scale is the mistake.
+    let scale = scale.filter(usable);
     let place = Place { path: String::new(), span: None };
     let raw = RawScenario::from_toml(&DeValue::Table(document.into_inner()), &place, found)?;
     if raw.name.is_absent() && !is_plain_name(stem) {
