@@ -68,6 +68,9 @@ pub(super) fn load_facts(
 ) -> LoadFacts {
     let joining = plan.clients.iter().filter(|client| matches!(client.program, Program::Steps { .. })).count();
     let (kind, changes_until_ns) = match &scenario.load {
+        // Bursts, and the arrivals of a file, change it to the end.
+        Load::Open(load) if load.burst.is_some() => (LoadKind::Open, nanos(load.duration)),
+        Load::Replay(load) => (LoadKind::Open, nanos(load.duration())),
         Load::Open(load) if load.from_per_s != load.rate_per_s => (LoadKind::Open, nanos(load.ramp.min(load.duration))),
         Load::Open(_) => (LoadKind::Open, 0),
         Load::Closed(_) => (LoadKind::Closed, 0),

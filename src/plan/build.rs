@@ -3,11 +3,12 @@
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::arrivals::{arrivals, offered_per_s};
+use super::arrivals::{arrivals, arrivals_per_s};
 use super::followups::{Crowd, nanos};
+use super::replay::{self, replayed};
 use super::steps::{ClientPlan, Crash, Hold, Periodic, Plan, PlannedFault, Program, Share, Step, Until, When, op_id};
 use crate::model::{BatchId, ClientId, Operation};
-use crate::scenario::{ClosedLoad, Fault, FloodLoad, Load, OpenLoad, Scenario};
+use crate::scenario::{ClosedLoad, Fault, FloodLoad, Load, Scenario};
 
 /// Plans a scenario.
 #[must_use]
@@ -20,7 +21,16 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
     let mut crowd = Crowd::new(scenario, crowd_rng);
 
     let (mut programs, offered) = match &scenario.load {
-        Load::Open(load) => (open(load, &mut crowd, &mut arrivals_rng), Some(offered_per_s(load))),
+        Load::Open(load) => {
+            let times_ns = arrivals(load, &mut arrivals_rng);
+            let offered = arrivals_per_s(load) * f64::from(load.tokens_per_user);
+            (dealt_out(times_ns, load.connections, load.tokens_per_user, &mut crowd), Some(offered))
+        }
+        Load::Replay(load) => {
+            let times_ns = replayed(load, &mut arrivals_rng);
+            let offered = replay::arrivals_per_s(load).map(|per_s| per_s * f64::from(load.tokens_per_user));
+            (dealt_out(times_ns, load.connections, load.tokens_per_user, &mut crowd), offered)
+        }
         Load::Closed(load) => (closed(load, &mut crowd), None),
         Load::Flood(load) => (flood(load, &mut crowd), None),
     };
@@ -82,11 +92,11 @@ fn next_client(clients: &[ClientPlan]) -> ClientId {
 }
 
 /// Arrivals are dealt out to the connections by user, so that a user's requests stay in order.
-fn open(load: &OpenLoad, crowd: &mut Crowd<'_>, rng: &mut ChaCha8Rng) -> Vec<Steps> {
-    let connections = load.connections.max(1) as usize;
+fn dealt_out(times_ns: Vec<u64>, connections: u32, tokens_per_user: u32, crowd: &mut Crowd<'_>) -> Vec<Steps> {
+    let connections = connections.max(1) as usize;
     let mut programs: Vec<Vec<(u64, Operation)>> = vec![Vec::new(); connections];
-    for (index, arrival_ns) in arrivals(load, rng).into_iter().enumerate() {
-        for action in crowd.actions(load.tokens_per_user) {
+    for (index, arrival_ns) in times_ns.into_iter().enumerate() {
+        for action in crowd.actions(tokens_per_user) {
             programs[index % connections].push((arrival_ns + action.offset_ns, action.call));
         }
     }
@@ -211,7 +221,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Dedupe, OpKind, Promise};
-    use crate::scenario::{Admissions, Arrivals, Group, Polling, Repeats, Share};
+    use crate::scenario::{Admissions, Arrivals, Group, OpenLoad, Polling, Repeats, ReplayLoad, Share};
 
     fn scenario(load: Load) -> Scenario {
         Scenario {
@@ -261,6 +271,7 @@ mod tests {
             rate_per_s: 2000.0,
             from_per_s: 100.0,
             ramp: Duration::from_millis(500),
+            burst: None,
             duration: Duration::from_secs(1),
             connections: 8,
             tokens_per_user: 1,
@@ -308,6 +319,40 @@ mod tests {
         assert_eq!(keys.len(), 3);
         assert!(keys.values().all(|keys| keys.len() == 1));
         assert_eq!(keys.values().flatten().collect::<BTreeSet<_>>().len(), 3);
+    }
+
+    fn due_ns(plan: &Plan) -> Vec<u64> {
+        let mut times: Vec<u64> = steps(plan)
+            .filter(|step| step.call.kind() == OpKind::Join)
+            .filter_map(|step| match step.when {
+                When::At(at_ns) => Some(at_ns),
+                _ => None,
+            })
+            .collect();
+        times.sort_unstable();
+        times
+    }
+
+    #[test]
+    fn a_replay_is_planned_at_its_times_which_are_part_of_the_hash() {
+        let replay = |times_ns: &[u64]| {
+            Load::Replay(ReplayLoad { times_ns: times_ns.into(), scale: 1.0, connections: 3, tokens_per_user: 2 })
+        };
+        let bare = |load| Scenario { repeat: None, poll: None, leave: None, ..scenario(load) };
+        let plan_of = |times_ns: &[u64]| plan(&bare(replay(times_ns)), 1);
+        let first = plan_of(&[0, 5, 5, 1_000_000_000]);
+        assert_eq!(due_ns(&first), [0, 0, 5, 5, 5, 5, 1_000_000_000, 1_000_000_000]);
+        assert_eq!(first.offered_joins_per_s, Some(8.0));
+        assert_ne!(first.hash, plan_of(&[0, 5, 6, 1_000_000_000]).hash);
+    }
+
+    #[test]
+    fn an_open_loop_offers_every_token_of_every_user() {
+        let Load::Open(open) = open_load() else { panic!("another load") };
+        let offered = |tokens_per_user| plan(&scenario(Load::Open(OpenLoad { tokens_per_user, ..open.clone() })), 1);
+        // Half a second from 100 to 2,000, half a second at 2,000.
+        assert_eq!(offered(1).offered_joins_per_s, Some(1_525.0));
+        assert_eq!(offered(3).offered_joins_per_s, Some(4_575.0));
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 mod arrivals;
 mod build;
 mod followups;
+mod replay;
 mod steps;
 
 pub use build::plan;

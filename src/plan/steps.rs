@@ -19,7 +19,8 @@ pub struct Plan {
     pub hold: Option<Hold>,
     /// Who ends between two requests.
     pub crash: Option<Crash>,
-    /// Joins per second that an open loop offers, mean over its duration; `None` for other loads.
+    /// Joins per second that an open loop or a replay offers, mean over its duration, without second clicks and
+    /// returns; `None` for other loads.
     pub offered_joins_per_s: Option<f64>,
     /// How long to wait between the load and the drain, ns.
     pub settle_ns: u64,

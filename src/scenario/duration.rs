@@ -28,6 +28,17 @@ pub(super) enum DurationError {
 /// # Errors
 /// Says what is wrong with the text; never panics and never wraps.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    match u64::try_from(parse_ns(text)?) {
+        Ok(ns) if Duration::from_nanos(ns) <= DURATION_MAX => Ok(Duration::from_nanos(ns)),
+        _ => Err(DurationError::TooLong),
+    }
+}
+
+/// The same in ns, however long.
+///
+/// # Errors
+/// As [`parse_duration`]; too long only where a number has more than 15 digits.
+pub(super) fn parse_ns(text: &str) -> Result<u128, DurationError> {
     if text.trim_start().starts_with('-') {
         return Err(DurationError::Negative);
     }
@@ -54,13 +65,9 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
         // At most 10^15 × 3.6 × 10^12 for each part: the sum stays far below 2^128.
         total_ns = total_ns.saturating_add(times(number, unit_ns)?);
         if tail.is_empty() {
-            break;
+            return Ok(total_ns);
         }
         rest = tail;
-    }
-    match u64::try_from(total_ns) {
-        Ok(ns) if Duration::from_nanos(ns) <= DURATION_MAX => Ok(Duration::from_nanos(ns)),
-        _ => Err(DurationError::TooLong),
     }
 }
 

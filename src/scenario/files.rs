@@ -134,7 +134,7 @@ impl Collected {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             let what = if missing { "there is no such file" } else { "the file cannot be read" };
             let why = if missing { String::new() } else { error.to_string() };
-            self.note(path.as_str(), what.to_owned(), why, sibling(path));
+            self.note(path.as_str(), what.to_owned(), why, sibling(path, ".toml"));
             return None;
         }
         if bytes.len() as u64 > BYTES_MAX {
@@ -157,15 +157,15 @@ impl Collected {
     }
 }
 
-/// What to do about a file that cannot be opened: perhaps a neighbour was meant.
-fn sibling(path: &Utf8Path) -> String {
+/// What to do about a file that cannot be opened: perhaps a neighbour was meant, whose name ends in the same way.
+pub(super) fn sibling(path: &Utf8Path, ending: &str) -> String {
     let folder = match path.parent() {
         Some(folder) if !folder.as_str().is_empty() => folder,
         _ => Utf8Path::new("."),
     };
     let entries = folder.read_dir_utf8().map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
     let mut names: Vec<_> =
-        entries.iter().map(|entry| entry.file_name()).filter(|name| name.ends_with(".toml")).collect();
+        entries.iter().map(|entry| entry.file_name()).filter(|name| name.ends_with(ending)).collect();
     names.sort_unstable();
     match did_you_mean(path.file_name().unwrap_or_default(), names) {
         Some(guess) if Some(guess) != path.file_name() => format!("did you mean {}?", path.with_file_name(guess)),

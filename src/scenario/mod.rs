@@ -10,19 +10,23 @@
 //!
 //! Read in this order: `resolved` (what a scenario means), `raw` (what a file may say), `resolve` (from the
 //! one to the other), `sense_of_…` (what does not fit together); `toml_table`, `collection`, `name`, `quantity`
-//! and `duration` read values, `problem` shows what is wrong with them.
+//! and `duration` read values, `arrivals_file` the times of a replay, `problem` shows what is wrong with them.
+//! `profile` is the rate of an open loop over time.
 
+mod arrivals_file;
 mod collection;
 mod duration;
 mod files;
 mod name;
 mod parse;
 mod problem;
+mod profile;
 mod quantity;
 mod raw;
 mod resolve;
 mod resolved;
 mod schema;
+mod sense_of_arrivals;
 mod sense_of_lifetimes;
 mod sense_of_load;
 mod sense_of_promises;
@@ -31,8 +35,9 @@ mod toml_table;
 pub use files::{load, load_shipped, shipped};
 pub use parse::parse;
 pub use problem::{Problem, Problems};
+pub use profile::{Piece, Pieces};
 pub use resolved::{
-    Admissions, Arrivals, Cleanup, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit, Load, OpenLoad, Percentile,
-    Polling, Repeats, Scenario, Share, Ttl,
+    Admissions, Arrivals, Burst, BurstHeight, Cleanup, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit, Load,
+    OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
 };
 pub use schema::schema;

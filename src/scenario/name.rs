@@ -191,6 +191,43 @@ impl JsonSchema for PlainName {
     }
 }
 
+/// The path of a file beside the scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FilePath(pub String);
+
+impl FromToml for FilePath {
+    fn from_toml(value: &DeValue<'_>, place: &Place, found: &mut Found) -> Option<Self> {
+        let Some(path) = value.as_str() else {
+            wrong_type("a path", "the name of a file in quotes", value, place, found);
+            return None;
+        };
+        if path.is_empty() || path.contains(char::is_control) {
+            let what = format!("`{}` is not the path of a file", place.path);
+            let why = if path.is_empty() { "it is empty" } else { "it holds a control character" };
+            found.note(place.span.clone(), what, why, "write the path of a file, relative to the scenario file");
+            return None;
+        }
+        Some(FilePath(path.to_owned()))
+    }
+}
+
+impl JsonSchema for FilePath {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "path".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string", "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]+$",
+            "description": "the path of a file, relative to the scenario file",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

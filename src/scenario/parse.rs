@@ -2,18 +2,21 @@
 
 use toml::de::{DeTable, DeValue};
 
+use super::arrivals_file;
 use super::name::is_plain_name;
 use super::problem::{Found, Problem, Problems};
 use super::raw::RawScenario;
 use super::resolve::resolve;
 use super::resolved::Scenario;
+use super::sense_of_arrivals::arrivals;
 use super::sense_of_lifetimes::lifetimes;
 use super::sense_of_load::load;
 use super::sense_of_promises::promises_and_designs;
 use super::toml_table::{FromToml, Place};
 
 /// The scenario that a text says. `name` stands for the file: it is the scenario's name unless the text
-/// gives one. `scale` replaces the text's own; `known_designs` are the names a text may use.
+/// gives one, and files that the text names are looked for in the current folder. `scale` replaces the text's own;
+/// `known_designs` are the names a text may use.
 ///
 /// # Errors
 /// All problems at once; only a syntax error hides what else may be wrong.
@@ -30,7 +33,7 @@ pub(super) fn parse_file(
     known_designs: &[&str],
 ) -> Result<(Scenario, Option<std::ops::Range<usize>>), Problems> {
     let mut found = Found::default();
-    let read = read(stem, text, scale, known_designs, &mut found);
+    let read = read(path, stem, text, scale, known_designs, &mut found);
     let problems: Vec<Problem> = found.problems(path, text);
     match read {
         Some(read) => Problems::or(problems, read),
@@ -40,6 +43,7 @@ pub(super) fn parse_file(
 }
 
 fn read(
+    path: &str,
     stem: &str,
     text: &str,
     scale: Option<f64>,
@@ -54,10 +58,13 @@ fn read(
         }
         return None;
     }
-    if let Some(scale) = scale.filter(|scale| !(scale.is_finite() && *scale > 0.0)) {
+    let usable = |scale: &f64| scale.is_finite() && *scale > 0.0;
+    if let Some(scale) = scale.filter(|scale| !usable(scale)) {
         let what = format!("the scale must be a number above 0, not {scale}");
         found.note(None, what, "counts and rates are multiplied by it", "choose another, such as --scale 0.05");
     }
+    // What a scale makes of a file is no problem of the file where the scale is the mistake.
+    let scale = scale.filter(usable);
     let place = Place { path: String::new(), span: None };
     let raw = RawScenario::from_toml(&DeValue::Table(document.into_inner()), &place, found)?;
     if raw.name.is_absent() && !is_plain_name(stem) {
@@ -68,8 +75,10 @@ fn read(
             "rename the file to 1 to 64 letters (a-z, A-Z), digits and `-`, or write name = \"…\" at the top",
         );
     }
-    let scenario = resolve(&raw, stem, text, scale, known_designs);
+    let replayed = arrivals_file::read(&raw, path, found);
+    let scenario = resolve(&raw, stem, text, scale, known_designs, replayed);
     load(&raw, &scenario, found);
+    arrivals(&raw, &scenario, found);
     lifetimes(&raw, &scenario, found);
     promises_and_designs(&raw, &scenario, known_designs, found);
     Some((scenario, raw.name.span()))

@@ -11,8 +11,18 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 pub(super) struct Source {
     /// The path as the user gave it, or the name of a text that is no file.
     pub path: String,
-    /// The whole text; empty if it could not be read.
+    /// The whole text, or of a file that may be large the line in question; empty if it could not be read.
     pub text: String,
+    /// The number of the text's first line in the file, from 1.
+    pub first_line: usize,
+    /// The scenario file that names this file; `None` if it is one.
+    pub named_by: Option<String>,
+}
+
+impl Source {
+    fn scenario(path: &str, text: &str) -> Source {
+        Source { path: path.to_owned(), text: text.to_owned(), first_line: 1, named_by: None }
+    }
 }
 
 /// One problem.
@@ -37,7 +47,13 @@ impl Problem {
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         let start = self.span.as_ref()?.start;
-        Some(self.source.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1)
+        let before = self.source.text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();
+        Some(self.source.first_line + before)
+    }
+
+    /// The scenario file that it keeps from being used: itself, or the one that names this file.
+    fn scenario_path(&self) -> &str {
+        self.source.named_by.as_deref().unwrap_or(&self.source.path)
     }
 
     /// What is wrong, in one sentence.
@@ -64,7 +80,8 @@ impl Problem {
             Some(span) => {
                 let mark = AnnotationKind::Primary.span(span.clone());
                 let mark = if self.why.is_empty() { mark } else { mark.label(self.why.as_str()) };
-                title.element(Snippet::source(self.source.text.as_str()).path(self.path()).annotation(mark))
+                let snippet = Snippet::source(self.source.text.as_str()).line_start(self.source.first_line);
+                title.element(snippet.path(self.path()).annotation(mark))
             }
             None if self.why.is_empty() => title.element(Origin::path(self.path())),
             None => title.element(Origin::path(self.path())).element(Level::NOTE.message(self.why.as_str())),
@@ -109,7 +126,7 @@ impl Problems {
             page.push_str(&problem.render(&renderer));
             page.push_str("\n\n");
         }
-        let files: std::collections::BTreeSet<&str> = self.iter().map(Problem::path).collect();
+        let files: std::collections::BTreeSet<&str> = self.iter().map(Problem::scenario_path).collect();
         let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
         page.push_str(&format!("{} in {}\n", plural(self.0.len(), "problem"), plural(files.len(), "scenario file")));
         page
@@ -127,10 +144,11 @@ impl Problems {
     }
 }
 
-/// Collects the problems of one file.
+/// Collects the problems of one scenario file, and of the files that it names.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     notes: Vec<(Option<Range<usize>>, String, String, String)>,
+    elsewhere: Vec<Problem>,
 }
 
 impl Found {
@@ -145,15 +163,34 @@ impl Found {
         self.notes.push((span, what.into(), why.into(), fix.into()));
     }
 
-    /// How many problems were noted.
-    pub fn count(&self) -> usize {
-        self.notes.len()
+    /// Notes a problem of another file, which the scenario names; no span: of that file as a whole.
+    pub fn note_elsewhere(
+        &mut self,
+        source: Source,
+        span: Option<Range<usize>>,
+        what: impl Into<String>,
+        why: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        let span = span.map(|span| within(&source.text, span));
+        self.elsewhere.push(Problem {
+            source: Arc::new(source),
+            span,
+            what: what.into(),
+            why: why.into(),
+            fix: fix.into(),
+        });
     }
 
-    /// The problems in the order of the text; those of the whole file come first.
+    /// How many problems were noted.
+    pub fn count(&self) -> usize {
+        self.notes.len() + self.elsewhere.len()
+    }
+
+    /// The problems in the order of the text; those of the whole file come first, those of other files last.
     pub fn problems(self, path: &str, text: &str) -> Vec<Problem> {
-        let source = Arc::new(Source { path: path.to_owned(), text: text.to_owned() });
-        let mut notes = self.notes;
+        let source = Arc::new(Source::scenario(path, text));
+        let Found { mut notes, elsewhere } = self;
         notes.sort_by_key(|(span, ..)| span.as_ref().map(|span| (span.start, span.end)));
         notes
             .into_iter()
@@ -161,6 +198,7 @@ impl Found {
                 let span = span.map(|span| within(text, span));
                 Problem { source: Arc::clone(&source), span, what, why, fix }
             })
+            .chain(elsewhere)
             .collect()
     }
 }

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::de::DeValue;
 
 use super::collection::{Keyed, Names};
-use super::name::{Choice, FloodKey, PlainName};
+use super::name::{Choice, FilePath, FloodKey, PlainName};
 use super::problem::Found;
 use super::quantity::{Count, Delay, Period, Portion, Rate, Sentence, SomePortion};
 use super::resolved::{Arrivals, Expectation};
@@ -44,7 +44,7 @@ table! {
         optional warm_up_joins: Count<0, 1_000_000>,
         /// Period of counting users and entries. Default: no counting.
         optional stats_every: Period,
-        /// Who joins: exactly one of [load.open], [load.closed] and [load.flood].
+        /// Who joins: exactly one of [load.open], [load.replay], [load.closed] and [load.flood].
         required load: RawLoad,
         /// The groups of users of a closed load: [population.NAME].
         optional population: Keyed<PlainName, RawGroup>,
@@ -78,10 +78,12 @@ table! {
 }
 
 table! {
-    /// Who joins: exactly one of [load.open], [load.closed] and [load.flood].
+    /// Who joins: exactly one of [load.open], [load.replay], [load.closed] and [load.flood].
     RawLoad {
         /// Open loop: joins arrive at planned times, whether or not earlier ones were answered.
         optional open: RawOpen,
+        /// Open loop of arrivals that happened: joins arrive at the times that a file holds.
+        optional replay: RawReplay,
         /// Closed loop: clients that each wait for their answer before they go on.
         optional closed: RawClosed,
         /// Simultaneous joins, released by a barrier, round after round.
@@ -94,10 +96,12 @@ table! {
     RawOpen {
         /// The gaps between joins: exponential ("poisson") or equal ("constant"). Default: "poisson".
         optional arrivals: Choice<Arrivals>,
-        /// Peak rate, joins per second; multiplied by the scale.
+        /// The rate, joins per second, outside of bursts and after a ramp; multiplied by the scale.
         required rate: Rate,
-        /// A climb to the peak rate. Default: none, the peak from the start.
+        /// A climb to the rate. Default: none, the rate from the start.
         optional ramp: RawRamp,
+        /// A higher rate for a while, again and again. Default: none.
+        optional burst: RawBurst,
         /// How long joins arrive, ramp included.
         required duration: Period,
         /// Connections that share the arrivals. Default: 50.
@@ -108,7 +112,37 @@ table! {
 }
 
 table! {
-    /// A climb from a first rate to the peak rate.
+    /// A higher rate for a while, again and again. Its height is either `rate` or `factor`.
+    RawBurst {
+        /// From the begin of a burst to the begin of the next.
+        required every: Period,
+        /// How long each lasts; shorter than `every`.
+        required lasts: Period,
+        /// The rate in a burst, joins per second; multiplied by the scale; above `load.open.rate`.
+        optional rate: Rate,
+        /// How many times the rate outside of bursts; above 1. While a ramp climbs, its bursts climb, too.
+        optional factor: Rate,
+        /// When the first begins, since the load began. Default: after one period.
+        optional start: Delay,
+    }
+}
+
+table! {
+    /// Open loop of arrivals that happened: joins arrive at the times that a file holds. The scale thins or multiplies them.
+    RawReplay {
+        /// The file, relative to the scenario file: one time a line, in their order. Seconds, durations or RFC 3339 time stamps; the first begins the load.
+        required file: FilePath,
+        /// How many times as fast as in the file. Default: 1.
+        optional speed: Rate,
+        /// Connections that share the arrivals. Default: 50.
+        optional connections: Some1000,
+        /// Tokens each user asks for, one after the other. Default: 1. More needs dedupe = "request".
+        optional tokens_per_user: Some1000,
+    }
+}
+
+table! {
+    /// A climb from a first rate to the rate of the load.
     RawRamp {
         /// The rate at the start, joins per second; multiplied by the scale.
         required from: Rate,

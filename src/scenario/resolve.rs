@@ -4,15 +4,16 @@
 //! stand-ins for broken values never leave the room.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::collection::Names;
 use super::name::{Choice, FloodKey};
 use super::quantity::Count;
-use super::raw::{RawLoad, RawOpen, RawPolling, RawScenario, RawShare};
+use super::raw::{RawBurst, RawLoad, RawOpen, RawPolling, RawScenario, RawShare};
 use super::resolved::{
-    Admissions, Arrivals, Cleanup, ClosedLoad, Fault, FloodLoad, Group, Limit, Load, OpenLoad, Percentile, Polling,
-    Repeats, Scenario, Share, Ttl,
+    Admissions, Arrivals, Burst, BurstHeight, Cleanup, ClosedLoad, Fault, FloodLoad, Group, Limit, Load, OpenLoad,
+    Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
 };
 use super::toml_table::Field;
 use crate::model::{Dedupe, OpKind, PositionTolerance};
@@ -50,7 +51,15 @@ fn narrow(count: u64) -> u32 {
 }
 
 /// What a scenario file means; `stem` names it unless it names itself.
-pub(super) fn resolve(raw: &RawScenario, stem: &str, text: &str, scale: Option<f64>, known: &[&str]) -> Scenario {
+/// `replayed` are the times of a replay's file, if there is one and it could be read.
+pub(super) fn resolve(
+    raw: &RawScenario,
+    stem: &str,
+    text: &str,
+    scale: Option<f64>,
+    known: &[&str],
+    replayed: Option<Arc<[u64]>>,
+) -> Scenario {
     let factor = scale.or(raw.scale.value().map(|scale| scale.0)).unwrap_or(1.0);
     let scale = Scale(factor);
     Scenario {
@@ -63,7 +72,7 @@ pub(super) fn resolve(raw: &RawScenario, stem: &str, text: &str, scale: Option<f
         },
         scale: factor,
         dedupe: raw.dedupe.value().map_or(Dedupe::User, |choice| choice.0),
-        load: load(raw.load.value(), raw, scale),
+        load: load(raw.load.value(), raw, scale, replayed),
         repeat: share(&raw.repeat).map(|Share { share, after }| Repeats { share, after }),
         poll: polling(&raw.poll),
         leave: share(&raw.leave),
@@ -103,7 +112,7 @@ pub(super) fn resolve(raw: &RawScenario, stem: &str, text: &str, scale: Option<f
     }
 }
 
-fn load(raw: Option<&RawLoad>, scenario: &RawScenario, scale: Scale) -> Load {
+fn load(raw: Option<&RawLoad>, scenario: &RawScenario, scale: Scale, replayed: Option<Arc<[u64]>>) -> Load {
     if let Some(closed) = raw.and_then(|raw| raw.closed.value()) {
         let groups = scenario.population.value().map(|groups| groups.entries.as_slice()).unwrap_or_default();
         return Load::Closed(ClosedLoad {
@@ -126,6 +135,14 @@ fn load(raw: Option<&RawLoad>, scenario: &RawScenario, scale: Scale) -> Load {
             same_key: flood.key.value().is_none_or(|key| key.0 == FloodKey::Same),
         });
     }
+    if let Some(replay) = raw.and_then(|raw| raw.replay.value()) {
+        return Load::Replay(ReplayLoad {
+            times_ns: replayed.unwrap_or_default(),
+            scale: scale.0,
+            connections: replay.connections.value().map_or(CONNECTIONS, |count| narrow(count.0)),
+            tokens_per_user: replay.tokens_per_user.value().map_or(1, |tokens| narrow(tokens.0)),
+        });
+    }
     Load::Open(open(raw.and_then(|raw| raw.open.value()), scale))
 }
 
@@ -137,10 +154,21 @@ fn open(raw: Option<&RawOpen>, scale: Scale) -> OpenLoad {
         rate_per_s,
         from_per_s: ramp.and_then(|ramp| ramp.from.value()).map_or(rate_per_s, |from| scale.rate(from.0)),
         ramp: ramp.and_then(|ramp| ramp.over.value()).map_or(Duration::ZERO, |over| over.0),
+        burst: raw.and_then(|raw| raw.burst.value()).and_then(|raw| burst(raw, scale)),
         duration: raw.and_then(|raw| raw.duration.value()).map_or(Duration::from_secs(1), |duration| duration.0),
         connections: raw.and_then(|raw| raw.connections.value()).map_or(CONNECTIONS, |count| narrow(count.0)),
         tokens_per_user: raw.and_then(|raw| raw.tokens_per_user.value()).map_or(1, |tokens| narrow(tokens.0)),
     }
+}
+
+fn burst(raw: &RawBurst, scale: Scale) -> Option<Burst> {
+    let every = raw.every.value()?.0;
+    let height = match (raw.rate.value(), raw.factor.value()) {
+        (Some(rate), _) => BurstHeight::PerS(scale.rate(rate.0)),
+        (None, factor) => BurstHeight::Times(factor?.0),
+    };
+    let start = raw.start.value().map_or(every, |start| start.0);
+    Some(Burst { every, lasts: raw.lasts.value()?.0, start, height })
 }
 
 fn share(raw: &Field<RawShare>) -> Option<Share> {

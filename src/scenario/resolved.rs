@@ -1,6 +1,7 @@
 //! The resolved scenario: what every later room sees.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Dedupe, OpKind, PositionTolerance, Promise};
@@ -68,6 +69,8 @@ pub struct Scenario {
 pub enum Load {
     /// Arrivals at planned times, whether or not earlier ones were answered.
     Open(OpenLoad),
+    /// Arrivals at the times that a file holds.
+    Replay(ReplayLoad),
     /// Clients that each wait for their answer before they go on.
     Closed(ClosedLoad),
     /// Simultaneous joins, released by a barrier, round after round.
@@ -79,12 +82,14 @@ pub enum Load {
 pub struct OpenLoad {
     /// Gaps between arrivals.
     pub arrivals: Arrivals,
-    /// Peak rate, joins per second.
+    /// The rate outside of bursts and after the ramp, joins per second.
     pub rate_per_s: f64,
-    /// The rate at the start, joins per second; equal to the peak without a ramp.
+    /// The rate at the start, joins per second; equal to the other without a ramp.
     pub from_per_s: f64,
-    /// How long the rate climbs from the start to the peak; zero without a ramp.
+    /// How long the rate climbs from the one to the other; zero without a ramp.
     pub ramp: Duration,
+    /// A higher rate for a while, again and again.
+    pub burst: Option<Burst>,
     /// How long joins arrive, ramp included.
     pub duration: Duration,
     /// Connections that share the arrivals; a user always uses the same one.
@@ -100,6 +105,55 @@ pub enum Arrivals {
     Constant,
     /// Exponential gaps: independent users.
     Poisson,
+}
+
+/// Bursts: from `start` on, the first part of every period.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Burst {
+    /// From the begin of a burst to the begin of the next.
+    pub every: Duration,
+    /// How long each lasts; shorter than `every`. The end of the load cuts the last one off.
+    pub lasts: Duration,
+    /// When the first begins, since the load began.
+    pub start: Duration,
+    /// How high they are.
+    pub height: BurstHeight,
+}
+
+/// How high a burst is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BurstHeight {
+    /// So many joins per second.
+    PerS(f64),
+    /// So many times the rate that there would be without it, also while that climbs.
+    Times(f64),
+}
+
+/// Open loop of arrivals that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayLoad {
+    /// The times of the file, ns since the first of them, the speed applied; in order, never empty.
+    pub times_ns: Arc<[u64]>,
+    /// How many arrivals the plan makes of one, on average: the scale. The plan's seed says of which.
+    pub scale: f64,
+    /// Connections that share the arrivals; a user always uses the same one.
+    pub connections: u32,
+    /// Tokens each user asks for, one after the other; 1 unless the dedupe is by request.
+    pub tokens_per_user: u32,
+}
+
+impl ReplayLoad {
+    /// From the first arrival of the file to the last.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_nanos(self.times_ns.last().copied().unwrap_or(0))
+    }
+
+    /// How many arrivals the plan makes of the file's: times the scale, to the nearest, and at least 1.
+    #[must_use]
+    pub fn arrivals(&self) -> u64 {
+        ((self.times_ns.len() as f64 * self.scale).round() as u64).max(1)
+    }
 }
 
 /// Closed loop.

@@ -37,9 +37,12 @@ pub(super) fn lifetimes(raw: &RawScenario, scenario: &Scenario, found: &mut Foun
         _ => return,
     };
     let unread = raw.settle.is_broken()
-        || raw.load.value().is_none_or(|load| load.open.value().is_some_and(|open| open.duration.is_broken()));
+        || raw.load.value().is_none_or(|load| load.open.value().is_some_and(|open| open.duration.is_broken()))
+        // A file of a replay that could not be read has no length.
+        || matches!(&scenario.load, Load::Replay(replay) if replay.times_ns.is_empty());
     let load = match &scenario.load {
         Load::Open(open) => open.duration,
+        Load::Replay(replay) => replay.duration(),
         Load::Closed(_) | Load::Flood(_) => Duration::ZERO,
     };
     if !unread && scenario.promises.contains(&Promise::Expiry) && load + scenario.settle < due {

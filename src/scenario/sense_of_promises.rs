@@ -89,12 +89,15 @@ fn unexamined(promise: Promise, raw: &RawScenario, scenario: &Scenario) -> Optio
 /// Whether nobody asks for a second token; `false` where that could not be read.
 fn one_token_each(raw: &RawScenario, scenario: &Scenario) -> bool {
     let Some(load) = raw.load.value() else { return false };
-    let broken = load.open.is_broken() || load.closed.is_broken() || load.flood.is_broken();
+    let broken = load.open.is_broken() || load.replay.is_broken() || load.closed.is_broken() || load.flood.is_broken();
     let groups = raw.population.value().map(|groups| groups.entries.as_slice()).unwrap_or_default();
     match &scenario.load {
         _ if broken || raw.population.is_broken() => false,
         Load::Open(open) => {
             open.tokens_per_user == 1 && !load.open.value().is_some_and(|o| o.tokens_per_user.is_broken())
+        }
+        Load::Replay(replay) => {
+            replay.tokens_per_user == 1 && !load.replay.value().is_some_and(|r| r.tokens_per_user.is_broken())
         }
         Load::Closed(closed) => {
             closed.groups.iter().all(|group| group.tokens_per_user == 1)

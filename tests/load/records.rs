@@ -358,3 +358,28 @@ fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() 
     assert!(history.records.iter().any(|record| record.phase == Phase::Load && record.returned_ns.is_none()));
     assert!(count(&history, OpKind::Join, |outcome| *outcome == Outcome::Joined) > 500);
 }
+
+#[test]
+fn a_replay_asks_at_the_very_times_of_its_file_and_leaves_none_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("arrivals.csv");
+    // 200 users within 40 ms, many of them at one moment, then a pause.
+    let gaps_us = (0..200_u64).map(|number| number / 7 * 1_379).chain([250_000, 250_001]);
+    let times_ns: Vec<u64> = gaps_us.map(|us| us * 1_000).collect();
+    let lines = times_ns.iter().map(|ns| format!("{}.{:09}\n", 1_764_273_600 + ns / 1_000_000_000, ns % 1_000_000_000));
+    std::fs::write(&file, lines.collect::<String>()).unwrap();
+    let text = format!(
+        "about = \"a replay\"\n[load.replay]\nfile = '{}'\nconnections = 5\n[promises]\ncheck = [\"global-fifo\", \"no-loss\"]\n",
+        file.display()
+    );
+    let recorded = record(&text, Design::ZsetSeq);
+    assert_eq!(recorded.trouble, None);
+    let history = recorded.history;
+    let joins = history.records.iter().filter(|record| record.call.kind() == OpKind::Join);
+    let mut due_ns: Vec<u64> = joins.filter_map(|record| record.intended_ns).collect();
+    due_ns.sort_unstable();
+    let since_first_ns: Vec<u64> = due_ns.iter().map(|ns| ns - due_ns[0]).collect();
+    assert_eq!(since_first_ns, times_ns);
+    assert_eq!(history.header.offered_joins_per_s, Some(202.0 / 0.250_001));
+    assert!(judge(&history).iter().all(|finding| matches!(finding.outcome, CheckOutcome::Holds { .. })));
+}

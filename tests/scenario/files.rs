@@ -158,6 +158,8 @@ fn nearly_toml() -> impl Strategy<Value = String> {
         Just("[load.open]\n"),
         Just("[load.closed]\n"),
         Just("[load.flood]\n"),
+        Just("[load.replay]\nfile = \"Cargo.toml\"\n"),
+        Just("burst = { every = \"1ns\", lasts = \"1ns\", factor = 1e7 }\n"),
         Just("[promises]\n"),
         Just("[ttl]\n"),
         Just("[population.a]\n"),

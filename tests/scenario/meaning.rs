@@ -37,6 +37,7 @@ fn what_is_left_out_has_the_default_of_the_page() {
             rate_per_s: 10.0,
             from_per_s: 10.0,
             ramp: Duration::ZERO,
+            burst: None,
             duration: ms(3000),
             connections: 50,
             tokens_per_user: 1,

@@ -18,7 +18,7 @@ check = ["no-loss"]
 2 | [load]
   |  ^^^^ nobody would join
   |
-  = help: add one of [load.open], [load.closed] and [load.flood]
+  = help: add one of [load.open], [load.replay], [load.closed] and [load.flood]
 
 1 problem in 1 scenario file
 "

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stanchion::scenario::{parse, schema};
+use stanchion::scenario::{load, schema};
 
 const DOC: &str = include_str!("../../docs/scenarios.md");
 const DESIGNS: [&str; 3] = ["streams-naive", "zset-seq", "list"];
@@ -37,8 +37,13 @@ fn completed(part: &str) -> String {
 fn every_example_of_the_page_loads() {
     let (whole, parts) = (blocks("toml"), blocks("toml part"));
     assert!(whole.len() == 1 && parts.len() >= 12, "{} and {} examples", whole.len(), parts.len());
+    // Beside the scenarios lies the file that one of them replays.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("friday.csv"), "2026-11-27T20:00:00.250Z\n2026-11-27T20:00:01Z\n").unwrap();
+    let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("test.toml")).unwrap();
     for text in whole.into_iter().chain(parts.iter().map(|part| completed(part))) {
-        if let Err(problems) = parse("test", &text, None, &DESIGNS) {
+        std::fs::write(&path, text).unwrap();
+        if let Err(problems) = load(std::slice::from_ref(&path), None, &DESIGNS) {
             panic!("{}", problems.render(false));
         }
     }

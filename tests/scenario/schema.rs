@@ -117,6 +117,7 @@ fn the_schema_and_the_reader_accept_the_same_values() {
         "attempts = 100",
         "promises = { check = [\"no-loss\", \"global-fifo\"], position-tolerance = \"0%\" }",
         "limits = { join = { max = \"5ms\" } }",
+        "load = { open = { rate = 1, duration = \"9s\", burst = { every = \"2s\", lasts = \"1s\", factor = 1.5 } } }",
     ];
     let bad = [
         "about = 1",
@@ -151,6 +152,11 @@ fn the_schema_and_the_reader_accept_the_same_values() {
         "promises = { check = [\"no-los\"] }",
         "promises = {}",
         "load = { open = { rate = -1, duration = \"1s\" } }",
+        "load = { open = { rate = 1, duration = \"9s\", burst = { every = \"2s\", lasts = \"1s\", factor = \"2\" } } }",
+        "load = { open = { rate = 1, duration = \"9s\", burst = { every = \"2s\" } } }",
+        "load = { replay = { speed = 2 } }",
+        "load = { replay = { file = \"\" } }",
+        "load = { replay = { file = \"a\\u0007b\" } }",
         "limits = { joins = { p99 = \"5ms\" } }",
         "limits = { join = { p95 = \"5ms\" } }",
         "expect = { list = { no-loss = \"maybe\" } }",
