@@ -12,6 +12,7 @@ mod latency;
 mod measurements;
 mod throughput;
 
+pub use cost::{WAITING_MIN, server_us};
 pub use fairness::{Fairness, Overtakes, OvertakesBand, WaitLost};
 pub use figures::{Clock, Cost, GeneratorHealth, Latency, Measurements, Throughput};
 pub use generator::{ACHIEVED_SHARE_MIN, CLIENT_CPU_CORES_MAX, OWN_LAG_SHARE_MAX};

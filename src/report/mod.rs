@@ -5,7 +5,7 @@ mod evidence;
 mod lines;
 mod markdown;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod schema;
 mod stories;
 mod table;

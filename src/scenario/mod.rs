@@ -15,6 +15,7 @@
 mod collection;
 mod duration;
 mod files;
+mod limit;
 mod name;
 mod parse;
 mod problem;
@@ -29,6 +30,7 @@ mod sense_of_promises;
 mod toml_table;
 
 pub use files::{load, load_shipped, shipped};
+pub use limit::{parse_limit, parse_time};
 pub use parse::parse;
 pub use problem::{Problem, Problems};
 pub use resolved::{
