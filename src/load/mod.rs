@@ -14,4 +14,4 @@ mod server;
 
 pub use control::Control;
 pub use engine::{CellSetup, LoadError, Recorded, Trouble, run_cell};
-pub use server::settled_memory_bytes;
+pub use server::{settled_memory_bytes, snapshot};

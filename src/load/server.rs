@@ -9,7 +9,11 @@ use crate::target::{Endpoint, ServerSnapshot, TargetError};
 /// How long INFO may take; the server is idle when it is asked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(super) async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, TargetError> {
+/// What the server counts, over a connection of its own.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, TargetError> {
     let mut connection = endpoint.connect(PATIENCE).await?;
     ServerSnapshot::read(endpoint, &mut connection).await
 }

@@ -55,7 +55,7 @@ mod tests {
             ("", "such as join.p99=5ms"),
             ("join=5ms", "such as join.p99=5ms"),
             ("jion.p99=5ms", "did you mean `join`?"),
-            ("join.p98=5ms", "did you mean `p99`?"),
+            ("join.p9999=5ms", "did you mean `p999`?"),
             ("join.p99=5", "a unit is missing"),
             ("join.p99=-5ms", "cannot be negative"),
         ] {

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::task::LocalSet;
 
-use super::line::{Call, Line, LineError};
+use super::line::{Call, Line, LineError, patiently};
 use super::rate::SweepError;
 use super::words::{grouped, time};
 use crate::history::{CommandStat, ServerCost};
-use crate::load::{Control, LoadError, Trouble, settled_memory_bytes};
+use crate::load::{Control, LoadError, Trouble, settled_memory_bytes, snapshot};
 use crate::measure::{WAITING_MIN, server_us};
 use crate::model::OpKind;
 use crate::pipeline::{Failure, explained, spare_bytes};
@@ -24,6 +24,9 @@ const CALLS_MAX: u64 = 1_000;
 
 /// A point whose time does not suffice for so many calls is left out.
 const CALLS_MIN: u64 = 5;
+
+/// Calls are made in about so many batches, with the server's counters read around each.
+const BATCHES: u64 = 20;
 
 /// A percentile of 99 says something from so many calls on.
 const P99_CALLS_MIN: usize = 100;
@@ -63,7 +66,8 @@ pub struct Point {
     pub p99_us: Option<f64>,
     /// Longest, µs.
     pub max_us: f64,
-    /// Server time per call, µs.
+    /// Server time per call, µs: the median over batches of calls, so that a moment in which something else had the
+    /// server's core does not count.
     pub server_us: Option<f64>,
     /// Why a figure is `null`, by its name.
     pub reasons: BTreeMap<String, String>,
@@ -149,8 +153,12 @@ pub fn depth(
         Ok(runtime) => {
             let trouble = LocalSet::new().block_on(&runtime, driven);
             let server_lost = matches!(trouble, Some(Trouble::ServerLost(_)));
-            // What an interrupted call left behind is removed; of a server that is gone nothing can be.
-            let wiped = if server_lost { Ok(0) } else { runtime.block_on(target.wipe(&request.prefix)) };
+            // What an interrupted call left behind is removed; not of a server that is gone, or goes with this program.
+            let wiped = if server_lost || target.owned() {
+                Ok(0)
+            } else {
+                runtime.block_on(patiently(|| target.wipe(&request.prefix)))
+            };
             trouble.map(|trouble| Failure::from(explained(target, trouble))).or(wiped.err().map(Failure::from))
         }
         Err(error) => Some(Failure::from(LoadError::Runtime(error))),
@@ -172,11 +180,13 @@ async fn all(
         let mut bench =
             Bench { request, target, client: &client, tally: &tally, design: *design, left_out: Vec::new() };
         for depth in &request.depths {
-            let before = found.borrow().last().and_then(|found| found.depths.last().cloned());
-            if let Some(why) = bench.out_of_reach(*depth, before.as_ref()) {
-                bench.left_out.push(LeftOut { op: None, depth: *depth, one_call_s: None, why });
+            if bench.nothing_left() {
+                break;
             }
-            if bench.left_out.iter().any(|left| left.op.is_none()) {
+            let before = found.borrow().last().and_then(|found| found.depths.last().cloned());
+            let why = before.and_then(|before| out_of_reach(&before, *depth, request.budget, bench.memory_bytes()));
+            if let Some(why) = why {
+                bench.left_out.push(LeftOut { op: None, depth: *depth, one_call_s: None, why });
                 break;
             }
             watch(*design, *depth);
@@ -204,23 +214,19 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Why a line of this depth is not even begun, after what the one before took.
-    fn out_of_reach(&self, depth: u64, before: Option<&Depth>) -> Option<String> {
-        let before = before?;
-        let times = depth as f64 / before.depth as f64;
-        let fill_s = before.fill_s * times;
-        let allowed_s = (self.request.budget * FILLING).as_secs_f64();
-        if fill_s > allowed_s {
-            return Some(format!("filling the line would take about {fill_s:.0} s, and {allowed_s:.0} s may be taken"));
-        }
+    /// Whether everything is left out by now.
+    fn nothing_left(&self) -> bool {
+        let out = |op| self.left_out.iter().any(|left| left.op.is_none() || left.op == Some(op));
+        Call::ALL.iter().all(|call| out(call.op()))
+    }
+
+    /// How much memory a line may take, bytes; `None`: nobody says.
+    fn memory_bytes(&self) -> Option<f64> {
         let facts = self.target.facts();
         let limit = (facts.maxmemory_bytes > 0).then_some(facts.maxmemory_bytes);
         // Of somebody else's machine nothing is known.
         let spare = if self.target.owned() { spare_bytes() } else { None };
-        let there = limit.into_iter().chain(spare).min()? as f64 * MEMORY_SHARE;
-        let needed = before.bytes_per_user? * depth as f64;
-        let gib = |bytes: f64| format!("{:.1} GiB", bytes / f64::from(1 << 30));
-        (needed > there).then(|| format!("the line would take about {}, and {} may be taken", gib(needed), gib(there)))
+        Some(limit.into_iter().chain(spare).min()? as f64 * MEMORY_SHARE)
     }
 
     /// One line; `None` when it could not be filled, which is then left out.
@@ -267,9 +273,9 @@ impl Bench<'_> {
     /// Memory of the data once what was removed before is freed; after a line of a million keys that takes a while.
     async fn settled_bytes(&self) -> Result<u64, LineError> {
         const AGAIN: u32 = 100;
-        let mut bytes = settled_memory_bytes(self.target.endpoint()).await?;
+        let mut bytes = patiently(|| settled_memory_bytes(self.target.endpoint())).await?;
         for _ in 0..AGAIN {
-            let now = settled_memory_bytes(self.target.endpoint()).await?;
+            let now = patiently(|| settled_memory_bytes(self.target.endpoint())).await?;
             if now == bytes {
                 break;
             }
@@ -316,18 +322,19 @@ impl Bench<'_> {
         if once * u32::try_from(CALLS_MIN).unwrap_or(u32::MAX) > allowed {
             return Ok(Timed::TooSlow(once));
         }
-        let (mut times, mut spent, mut cost) = (Vec::new(), Duration::ZERO, ServerCost::default());
+        let affordable = allowed.as_nanos() / once.as_nanos().max(1);
+        let batch = (u64::try_from(affordable).unwrap_or(u64::MAX).min(CALLS_MAX) / BATCHES).max(1);
+        let (mut times, mut spent, mut server) = (Vec::new(), Duration::ZERO, Vec::new());
         let more = |times: &[Duration], spent| {
             (times.len() as u64) < CALLS_MIN || ((times.len() as u64) < CALLS_MAX && spent < allowed)
         };
-        let mut connection = self.target.endpoint().connect(Duration::from_secs(5)).await?;
         while more(&times, spent) {
             if line.room(call) == 0 {
                 line.fill().await?;
             }
-            let before = (ServerSnapshot::read(self.target.endpoint(), &mut connection).await?, self.tally.calls());
-            let room = line.room(call);
-            for _ in 0..room {
+            let before = (patiently(|| snapshot(self.target.endpoint())).await?, self.tally.calls());
+            let done = times.len();
+            for _ in 0..line.room(call).min(batch) {
                 if !more(&times, spent) {
                     break;
                 }
@@ -335,11 +342,24 @@ impl Bench<'_> {
                 spent += took;
                 times.push(took);
             }
-            let after = ServerSnapshot::read(self.target.endpoint(), &mut connection).await?;
-            add(&mut cost, &before, &(after, self.tally.calls()));
+            let after = patiently(|| snapshot(self.target.endpoint())).await?;
+            let cost = between(&before, &(after, self.tally.calls()));
+            server.push(server_us(&cost).map(|us| us / (times.len() - done) as f64));
         }
-        Ok(Timed::Enough(point(call.op(), times, &cost)))
+        Ok(Timed::Enough(point(call.op(), times, server)))
     }
+}
+
+/// Why a line of this depth is not even begun, after what the one before took.
+fn out_of_reach(before: &Depth, depth: u64, budget: Duration, memory_bytes: Option<f64>) -> Option<String> {
+    let fill_s = before.fill_s * depth as f64 / before.depth as f64;
+    let allowed_s = (budget * FILLING).as_secs_f64();
+    if fill_s > allowed_s {
+        return Some(format!("filling the line would take about {fill_s:.0} s, and {allowed_s:.0} s may be taken"));
+    }
+    let (needed, there) = (before.bytes_per_user? * depth as f64, memory_bytes?);
+    let gib = |bytes: f64| format!("{:.1} GiB", bytes / f64::from(1 << 30));
+    (needed > there).then(|| format!("the line would take about {}, and {} may be taken", gib(needed), gib(there)))
 }
 
 /// What timing one kind of call came to.
@@ -351,21 +371,22 @@ enum Timed {
 /// What the server counted, and what the client sent.
 type Counters = (ServerSnapshot, BTreeMap<String, u64>);
 
-fn add(cost: &mut ServerCost, before: &Counters, after: &Counters) {
-    for (name, stat) in after.0.commands_since(&before.0) {
-        let sum = cost.commands.entry(name).or_insert(CommandStat { calls: 0, usec: 0 });
-        sum.calls += stat.calls;
-        sum.usec += stat.usec;
-    }
-    for (name, count) in &after.1 {
+/// What was spent between two readings.
+fn between(before: &Counters, after: &Counters) -> ServerCost {
+    let commands = after.0.commands_since(&before.0).into_iter();
+    let sent = after.1.iter().map(|(name, count)| {
         let earlier = before.1.get(name).copied().unwrap_or_default();
-        if *count > earlier {
-            *cost.direct_calls.entry(name.clone()).or_default() += count - earlier;
-        }
+        (name.clone(), count.saturating_sub(earlier))
+    });
+    ServerCost {
+        commands: commands.map(|(name, stat)| (name, CommandStat { calls: stat.calls, usec: stat.usec })).collect(),
+        direct_calls: sent.filter(|(_, count)| *count > 0).collect(),
+        ..ServerCost::default()
     }
 }
 
-fn point(op: OpKind, mut times: Vec<Duration>, cost: &ServerCost) -> Point {
+/// `server` has the mean of each batch.
+fn point(op: OpKind, mut times: Vec<Duration>, server: Vec<Result<f64, &'static str>>) -> Point {
     times.sort_unstable();
     let mut reasons = BTreeMap::new();
     let us = |time: &Duration| time.as_secs_f64() * 1e6;
@@ -377,7 +398,10 @@ fn point(op: OpKind, mut times: Vec<Duration>, cost: &ServerCost) -> Point {
     } else {
         Err(format!("fewer than {P99_CALLS_MIN} calls were made in the time"))
     };
-    let server = server_us(cost).map(|us| us / times.len() as f64).map_err(str::to_owned);
+    let server = server.into_iter().collect::<Result<Vec<f64>, _>>().map_err(str::to_owned).map(|mut means| {
+        means.sort_by(f64::total_cmp);
+        means.get(means.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+    });
     Point {
         op,
         calls: times.len() as u64,
@@ -407,25 +431,31 @@ mod tests {
     #[test]
     fn percentiles_are_times_that_were_measured_and_none_is_made_of_few() {
         let times = |count: u64| (1..=count).rev().map(Duration::from_micros).collect::<Vec<_>>();
-        let cost = ServerCost {
-            commands: [("evalsha".to_owned(), CommandStat { calls: 200, usec: 2_400 })].into(),
-            direct_calls: [("evalsha".to_owned(), 200)].into(),
-            ..ServerCost::default()
-        };
-        let many = point(OpKind::Join, times(200), &cost);
+        let many = point(OpKind::Join, times(200), vec![Ok(12.0), Ok(500.0), Ok(11.0)]);
         assert_eq!((many.calls, many.p50_us, many.p99_us, many.max_us), (200, 100.0, Some(198.0), 200.0));
         assert_eq!((many.server_us, many.reasons.len()), (Some(12.0), 0));
-        let few = point(OpKind::Join, times(5), &ServerCost::default());
+        let few = point(OpKind::Join, times(5), vec![Ok(12.0), Err("no calls")]);
         assert_eq!((few.p50_us, few.p99_us, few.max_us, few.server_us), (3.0, None, 5.0, None));
         assert_eq!(few.reasons.keys().collect::<Vec<_>>(), ["p99_us", "server_us"]);
     }
 
     #[test]
-    fn only_what_happened_between_two_readings_is_added() {
-        let (mut cost, none) = (ServerCost::default(), ServerSnapshot::default());
-        let calls = |count| BTreeMap::from([("evalsha".to_owned(), count)]);
-        add(&mut cost, &(none.clone(), calls(5)), &(none.clone(), calls(7)));
-        add(&mut cost, &(none.clone(), calls(9)), &(none, calls(10)));
-        assert_eq!(cost.direct_calls, calls(3));
+    fn a_line_that_would_take_too_much_time_or_memory_is_not_begun() {
+        let (points, reasons) = (Vec::new(), BTreeMap::new());
+        let before = Depth { depth: 100_000, fill_s: 4.0, bytes_per_user: Some(5_000.0), points, reasons };
+        let budget = Duration::from_secs(20);
+        assert_eq!(out_of_reach(&before, 1_000_000, budget, Some(6e9)), None);
+        assert_eq!(out_of_reach(&before, 1_000_000, budget, None), None);
+        let memory = out_of_reach(&before, 1_000_000, budget, Some(4e9));
+        assert_eq!(memory.as_deref(), Some("the line would take about 4.7 GiB, and 3.7 GiB may be taken"));
+        let time = out_of_reach(&before, 10_000_000, budget, None);
+        assert_eq!(time.as_deref(), Some("filling the line would take about 400 s, and 300 s may be taken"));
+    }
+
+    #[test]
+    fn only_what_happened_between_two_readings_counts() {
+        let calls = |count| BTreeMap::from([("evalsha".to_owned(), count), ("info".to_owned(), 3)]);
+        let readings = [calls(5), calls(7)].map(|calls| (ServerSnapshot::default(), calls));
+        assert_eq!(between(&readings[0], &readings[1]).direct_calls, BTreeMap::from([("evalsha".to_owned(), 2)]));
     }
 }

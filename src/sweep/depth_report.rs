@@ -167,22 +167,15 @@ fn sentences(found: &DepthFound, growth: &[GrowthRow], largest: u64) -> Vec<Stri
             continue;
         }
         let (at_first, at_last) = (time(first.1), time(last.1));
-        let mut line = match latency.law {
-            Law::Constant => format!("{} of {name} is constant", op.name()),
-            law => format!("{} of {name} grows like {}", op.name(), law.name()),
-        };
+        let mut line = format!("{} of {name} {}", op.name(), latency.words());
         line.push_str(&format!(": {at_first} at {}, {at_last} at {}", grouped(first.0), grouped(last.0)));
         if latency.law != Law::Constant {
             let beyond = if last.0 < largest { largest } else { last.0.saturating_mul(10) };
-            let would = time(latency.at(beyond as f64));
+            let would = time(latency.beyond(*last, beyond));
             line.push_str(&format!("; at {} it would take about {would}", grouped(beyond)));
         }
         if let Some(server) = server_differs {
-            let of_server = match server.law {
-                Law::Constant => "is constant".to_owned(),
-                law => format!("grows like {}", law.name()),
-            };
-            line.push_str(&format!("; the server's part of it {of_server}"));
+            line.push_str(&format!("; the server's part of it {}", server.words()));
         }
         lines.push(line);
     }
@@ -207,22 +200,21 @@ fn there(found: &DepthFound, op: OpKind, largest: u64) -> Option<There> {
     let costs = costs(found, op, |point| Some(point.p50_us));
     if let Some((_, p50_us)) = costs.iter().find(|(depth, _)| *depth == largest) {
         let grows = growth(&costs).filter(|growth| growth.law != Law::Constant);
-        let grows = grows.map(|growth| format!(" and grows like {}", growth.law.name())).unwrap_or_default();
+        let grows = grows.map(|growth| format!(" and {}", growth.words())).unwrap_or_default();
         let text = format!("{} takes {}{grows}", op.name(), time(*p50_us));
         return Some(There { p50_us: *p50_us, measured: true, text });
     }
+    let by_law = growth(&costs).zip(costs.last()).map(|(growth, last)| (growth, growth.beyond(*last, largest)));
     let left = found.left_out.iter().find(|left| left.op == Some(op));
     if let Some((left, once_s)) = left.and_then(|left| Some((left, left.one_call_s?))) {
         // A longer line than the one it was tried on is not faster.
-        let by_law = growth(&costs).map_or(0.0, |growth| growth.at(largest as f64));
-        let p50_us = by_law.max(once_s * 1e6);
+        let p50_us = by_law.map_or(0.0, |(_, us)| us).max(once_s * 1e6);
         let took = format!("one call took {} at {}", time(once_s * 1e6), grouped(left.depth));
         let about = if left.depth < largest { format!(", about {} there", time(p50_us)) } else { String::new() };
         return Some(There { p50_us, measured: false, text: format!("{}: {took}{about}", op.name()) });
     }
-    let growth = growth(&costs)?;
-    let p50_us = growth.at(largest as f64);
-    let text = format!("{} would take about {} and grows like {}", op.name(), time(p50_us), growth.law.name());
+    let (growth, p50_us) = by_law?;
+    let text = format!("{} would take about {} and {}", op.name(), time(p50_us), growth.words());
     Some(There { p50_us, measured: false, text })
 }
 

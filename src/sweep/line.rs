@@ -139,7 +139,10 @@ impl<'a, C: Commands> Line<'a, C> {
     /// # Errors
     /// When the server does not answer.
     pub async fn clear(&self) -> Result<(), TargetError> {
-        if self.target.owned() { self.target.flush().await } else { self.target.wipe(&self.prefix).await.map(drop) }
+        let once = || async {
+            if self.target.owned() { self.target.flush().await } else { self.target.wipe(&self.prefix).await.map(drop) }
+        };
+        patiently(once).await
     }
 
     /// Fills the line, or fills it anew, through the design's own join, so that the server holds what the design would.
@@ -259,6 +262,23 @@ impl<'a, C: Commands> Line<'a, C> {
     fn wrong(&self, call: &'static str, answer: String) -> LineError {
         LineError::Wrong { design: self.design.name(), depth: self.depth, call, answer }
     }
+}
+
+/// Asks again while the server is silent: it may have to free a million keys, or finish what it was asked before. One
+/// that stays silent is gone.
+pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, TargetError>
+where
+    F: Future<Output = Result<T, TargetError>>,
+{
+    const AGAIN: u32 = 24;
+    let mut answer = ask().await;
+    for _ in 0..AGAIN {
+        if !matches!(answer, Err(TargetError::Silent { .. })) {
+            break;
+        }
+        answer = ask().await;
+    }
+    answer
 }
 
 fn entry(user: u64) -> Entry {

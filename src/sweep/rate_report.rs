@@ -258,3 +258,86 @@ fn open(steps: &[Step]) -> String {
     let last = steps.iter().rfind(|step| step.outcome == StepOutcome::Open);
     last.and_then(|step| step.reason.as_ref()).map(|reason| format!(": {}", reason.text)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::search::{Answer, Next, Search};
+    use super::super::step::{Attempt, Cause};
+    use super::*;
+    use crate::model::Terms;
+    use crate::queue::Design;
+    use crate::report::sample::sample_cell;
+    use std::time::Duration;
+
+    /// A sweep up to 16 × 1,500 joins/s whose tries come to these answers.
+    fn swept(answers: impl Fn(f64) -> Answer) -> DesignRate {
+        let mut search = Search::new(1.0, 16.0, 3);
+        let mut steps = Vec::new();
+        while let Next::Try(factor) = search.next() {
+            let (cause, text) = match answers(factor) {
+                Answer::Generator => (Cause::Generator, "it used its core"),
+                Answer::Open => (Cause::Undecided, "nobody asked"),
+                _ => (Cause::Limit, "p99 of position breaks its limit (61 ms > 50 ms)"),
+            };
+            let reason = Reason { cause, text: text.to_owned(), proof: None };
+            let reason = (answers(factor) != Answer::Held).then_some(reason);
+            let cell = sample_cell("sale", "zset-seq", Vec::new(), Terms::default(), (9, 100.0, Some(500.0)));
+            let round = search.tries_of(factor) + 1;
+            let attempt = Attempt { factor, peak_per_s: 1_500.0 * factor, round, seed: 1 };
+            steps.push(Step::of(attempt, &cell, answers(factor), reason, Duration::from_secs(1)));
+            search.answer(factor, answers(factor));
+        }
+        design(&RateFound { design: Design::ZsetSeq, knee: search.knee(), steps }, 1_500.0, 16.0, false)
+    }
+
+    #[test]
+    fn an_answer_says_where_it_is_safe_and_what_breaks_beyond() {
+        let found = swept(|factor| if factor < 12.0 { Answer::Held } else { Answer::Broke });
+        assert_eq!(
+            found.sentence,
+            "zset-seq: safe to 16,971 joins/s: 11.3 × the scenario's peak of 1,500; beyond it p99 of position breaks its \
+             limit (61 ms > 50 ms at 20,182 joins/s, 2 of 2 tries)"
+                .replace(", 2 of 2 tries", "")
+        );
+        assert_eq!((found.bound, found.safe.unwrap().tries), (Bound::Broke, 3));
+    }
+
+    #[test]
+    fn what_breaks_at_once_is_said_to() {
+        let found = swept(|_| Answer::Broke);
+        let sentence =
+            "zset-seq: breaks at the first step, 1,500 joins/s: p99 of position breaks its limit (61 ms > 50 ms)";
+        assert_eq!((found.sentence.as_str(), found.safe), (sentence, None));
+    }
+
+    #[test]
+    fn what_the_generator_cannot_reach_is_not_called_broken() {
+        let found = swept(|factor| if factor < 4.0 { Answer::Held } else { Answer::Generator });
+        assert!(
+            found.sentence.starts_with(
+                "zset-seq: not broken up to 3,568 joins/s (2.38 × the scenario's peak of 1,500); at 4,243"
+            ) && found.sentence.ends_with("the generator itself was the limit: it used its core"),
+            "{}",
+            found.sentence
+        );
+        assert_eq!(found.bound, Bound::Generator);
+        let nothing = swept(|_| Answer::Generator);
+        assert!(
+            nothing.sentence.starts_with("zset-seq: nothing can be said: at 1,500 joins/s"),
+            "{}",
+            nothing.sentence
+        );
+    }
+
+    #[test]
+    fn what_holds_to_the_end_is_a_bound_from_below_and_what_is_open_is_nothing() {
+        let found = swept(|_| Answer::Held);
+        assert_eq!(found.bound, Bound::NotReached);
+        assert!(found.sentence.contains("safe to 24,000 joins/s: 16 ×"), "{}", found.sentence);
+        let open = swept(|_| Answer::Open);
+        assert_eq!(
+            (open.sentence.as_str(), open.bound),
+            ("zset-seq: nothing can be said: nobody asked", Bound::Unknown)
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! One try of a rate: what was measured, and whether it held.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -107,6 +108,8 @@ pub struct Step {
     pub operations: u64,
     /// How long it took with warm-up, drain and judging, s.
     pub took_s: f64,
+    /// Why a figure is `null`, by its name.
+    pub reasons: BTreeMap<String, String>,
 }
 
 /// What was cut off, and after how long.
@@ -178,6 +181,21 @@ impl From<Answer> for StepOutcome {
     }
 }
 
+/// Why figures of a cell are missing, by the names that a step has for them.
+fn reasons(cell: &Cell) -> BTreeMap<String, String> {
+    let (throughput, cost, generator) = (&cell.throughput, &cell.cost, &cell.generator);
+    let missing = [
+        ("offered_per_s", throughput.offered_per_s, throughput.reason.as_ref()),
+        ("achieved_per_s", throughput.achieved_per_s, throughput.reason.as_ref()),
+        ("server_us_per_op", cost.server_us_per_op, cost.reasons.get("server_us_per_op")),
+        ("client_cpu_cores", generator.client_cpu_cores, generator.reasons.get("client_cpu_cores")),
+        ("send_lag_p99_us", generator.send_lag_p99_us, generator.reasons.get("send_lag")),
+    ];
+    let why = |why: Option<&String>| why.cloned().unwrap_or_else(|| "it was not measured".to_owned());
+    let missing = missing.into_iter().filter(|(_, figure, _)| figure.is_none());
+    missing.map(|(name, _, reason)| (name.to_owned(), why(reason))).collect()
+}
+
 /// Which try it was, of which rate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
@@ -214,6 +232,7 @@ impl Step {
             unanswered: unanswered(cell),
             operations: cell.operations,
             took_s: took.as_secs_f64(),
+            reasons: reasons(cell),
         }
     }
 
@@ -221,5 +240,98 @@ impl Step {
     #[must_use]
     pub fn p99_us(&self, op: OpKind) -> Option<f64> {
         self.latency.iter().find(|row| row.op == op).map(|row| row.p99_us)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Expectation, Limit, Percentile, Promise, Terms};
+    use crate::report::sample::{found, sample_cell};
+
+    /// A thousand joins with a p99 of 10 ms, a limit on it of so many ms, and a promise that was found so.
+    fn cell(mark: char, limit_ms: u64, expected: Option<Expectation>) -> Cell {
+        let limits = vec![Limit { op: OpKind::Join, percentile: Percentile::P99, max_ns: limit_ms * 1_000_000 }];
+        let expect = expected.map(|expected| (Promise::GlobalFifo, expected)).into_iter().collect();
+        let terms = Terms { limits, expect, ..Terms::default() };
+        sample_cell("sale", "list", vec![found(Promise::GlobalFifo, mark)], terms, (1_000, 1_000.0, Some(500.0)))
+    }
+
+    fn told(cell: &Cell, cut: Option<Cut>) -> (Answer, Option<Cause>, String) {
+        let (answer, reason) = answer(cell, cut, false);
+        let text = reason.as_ref().map(|reason| reason.text.clone()).unwrap_or_default();
+        (answer, reason.map(|reason| reason.cause), text)
+    }
+
+    fn saturated(mut cell: Cell) -> Cell {
+        cell.generator.saturated = Some("the generator used its core".to_owned());
+        cell
+    }
+
+    const LATE: Option<Cut> = Some(Cut::Load(Duration::from_secs(24)));
+
+    #[test]
+    fn what_holds_in_time_holds() {
+        assert_eq!(told(&cell('+', 50, None), None), (Answer::Held, None, String::new()));
+    }
+
+    #[test]
+    fn a_promise_that_is_expected_broken_breaks_nothing() {
+        for expected in [Expectation::Violated, Expectation::Either] {
+            assert_eq!(told(&cell('-', 50, Some(expected)), None).0, Answer::Held);
+            assert_eq!(told(&cell('+', 50, Some(expected)), None).0, Answer::Held);
+        }
+    }
+
+    #[test]
+    fn a_broken_promise_is_proved_whatever_else_went_wrong() {
+        let (answer, cause, text) = told(&saturated(cell('-', 1, None)), LATE);
+        assert_eq!((answer, cause), (Answer::Proved, Some(Cause::Promise)));
+        assert_eq!(text, "global-fifo is broken (1 of 7 examined)");
+        let (_, reason) = super::answer(&cell('-', 50, None), None, false);
+        assert_eq!(reason.unwrap().proof.as_deref(), Some("u1 holds t1 and t2 at once"));
+    }
+
+    #[test]
+    fn a_generator_that_was_the_limit_breaks_no_limit() {
+        assert_eq!(told(&saturated(cell('+', 1, None)), LATE).0, Answer::Generator);
+    }
+
+    #[test]
+    fn a_limit_is_told_with_what_it_was_and_what_it_may_be() {
+        let limit = (Answer::Broke, Some(Cause::Limit), "p99 of join breaks its limit (10 ms > 5 ms)".to_owned());
+        assert_eq!(told(&cell('+', 5, None), None), limit);
+    }
+
+    #[test]
+    fn joins_that_are_answered_more_slowly_than_they_come_break_a_rate() {
+        let mut slow = cell('+', 50, None);
+        slow.throughput.achieved_per_s = Some(474.0);
+        let behind = "only 474 of 500 joins/s were answered".to_owned();
+        assert_eq!(told(&slow, None), (Answer::Broke, Some(Cause::Behind), behind));
+        slow.throughput.achieved_per_s = Some(476.0);
+        assert_eq!(told(&slow, None).0, Answer::Held);
+        slow.throughput.achieved_per_s = None;
+        assert_eq!(told(&slow, None).0, Answer::Broke, "nothing was answered");
+        assert_eq!(told(&cell('+', 50, None), LATE).1, Some(Cause::Unfinished));
+    }
+
+    #[test]
+    fn who_was_never_answered_is_in_no_percentile_and_counts_all_the_same() {
+        let mut lost = cell('+', 50, None);
+        (lost.generator.unknown, lost.generator.refused) = (6, 5);
+        assert_eq!(told(&lost, None).1, Some(Cause::Unanswered));
+        assert_eq!(answer(&lost, None, true).0, Answer::Held, "unless clients end on purpose");
+        lost.generator.refused = 4;
+        assert_eq!(told(&lost, None).0, Answer::Held);
+    }
+
+    #[test]
+    fn what_could_not_be_decided_is_open() {
+        let (answer, cause, text) = told(&cell('?', 50, None), None);
+        assert_eq!((answer, cause), (Answer::Open, Some(Cause::Undecided)));
+        assert!(text.starts_with("global-fifo is undecided"), "{text}");
+        let drain = told(&cell('+', 50, None), Some(Cut::Drain(Duration::from_secs(9))));
+        assert_eq!((drain.0, drain.2.contains("not drained after 9 s")), (Answer::Open, true));
     }
 }
