@@ -29,7 +29,8 @@
 //! | [`run_folder`] | a run on disk | history, checks, measure, report |
 //! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
 //! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
-//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, target, load, history, checks, verdict, report, run_folder, pipeline |
+//! | [`sweep`] | how far a design carries: the rate that breaks it, how its cost grows with the line | model, scenario, plan, target, queue, load, history, measure, verdict, report, pipeline |
+//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, sweep, target, load, history, checks, verdict, report, run_folder, pipeline |
 //!
 //! A test holds every `crate::` path in the sources against this table.
 
@@ -46,6 +47,7 @@ pub mod report;
 pub mod run_folder;
 pub mod scenario;
 pub mod selftest;
+pub mod sweep;
 pub mod target;
 pub mod verdict;
 pub mod wire;

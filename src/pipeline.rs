@@ -5,11 +5,11 @@ mod judging;
 mod memory;
 mod request;
 
+pub use afterwards::{explained, wipe};
 pub use judging::{CheckError, Judged, check, judge};
-pub use memory::Allowance;
-pub use request::{Failure, Outcome, Progress, Request};
+pub use memory::{Allowance, spare_bytes};
+pub use request::{Failure, Outcome, Progress, Request, designs_of};
 
-use afterwards::{explained, wipe};
 use judging::save_order;
 
 use crate::load::{CellSetup, Control, Recorded, run_cell};

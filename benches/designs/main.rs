@@ -14,15 +14,12 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use line::Line;
 use server::Server;
-use stanchion::model::OpKind;
 use stanchion::queue::{Commands as _, Design};
+use stanchion::sweep::Call;
 
 /// The longest that all samples of one benchmark may be expected to take. One that would take longer is left out,
 /// and says so.
 const BUDGET: Duration = Duration::from_secs(60);
-
-/// Position comes first: it leaves the line as it is.
-const CALLS: [OpKind; 3] = [OpKind::Position, OpKind::Join, OpKind::Admit];
 
 fn main() -> ExitCode {
     let server = match Server::start() {
@@ -72,7 +69,7 @@ struct TooSlow {
 fn measure(criterion: &mut Criterion, server: &Server, design: Design, depth: u64) {
     // Built by the first benchmark that is really run: a filter on the command line may leave out all of them.
     let mut built: Option<Line<'_>> = None;
-    for call in CALLS {
+    for call in Call::ALL {
         let mut group = criterion.benchmark_group(call.name());
         // The same number of calls in each sample: growing numbers would make a slow call slower still.
         group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(1));

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use stanchion::queue::{Commands as _, Design, Live};
+use stanchion::queue::Live;
 use stanchion::target::{Target, TargetChoice, TargetError, TargetOptions};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
@@ -42,6 +42,11 @@ impl Server {
         format!("{} {} at {}", facts.server, facts.version, facts.address)
     }
 
+    /// Where it is measured.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// The one client.
     pub fn client(&self) -> &Live {
         &self.client
@@ -57,15 +62,6 @@ impl Server {
         let cleared =
             if self.target.owned() { self.target.flush().await } else { self.target.wipe(PREFIX).await.map(drop) };
         cleared.unwrap_or_else(|error| panic!("the server cannot be cleared between two measurements: {error}"));
-    }
-
-    /// Makes the server remember the scripts of a design, so that no measurement pays for it.
-    pub async fn load_scripts(&self, design: Design) {
-        for script in design.scripts() {
-            if let Err(error) = self.client.command(script.load()).await {
-                panic!("the server does not take the script {}: {error}", script.name);
-            }
-        }
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::{Error, Exit};
 use crate::load::Driving;
-use crate::model::Pacer;
+use crate::model::{Limit, Pacer};
 use crate::queue::{Broken, Design};
+use crate::scenario::{parse_limit, parse_time};
 use crate::target::{TargetChoice, TargetOptions};
 
 /// Proves, before a rollout, that a Redis-backed waiting queue keeps its line, and says how fast it is.
@@ -28,6 +30,8 @@ const EXIT_CODES: &str = "Exit codes: 0 as expected · 1 a promise or a limit br
 pub(super) enum Command {
     /// Run scenarios on a real Redis and judge what was recorded
     Run(RunArguments),
+    /// Raise the rate until something breaks, or let the line grow and see how the cost grows
+    Sweep(SweepArguments),
     /// Judge saved or foreign histories (.parquet, .jsonl, .jsonl.gz)
     Check(CheckArguments),
     /// Write a history, or a part of it, for another checker: Porcupine, Jepsen's Knossos
@@ -78,6 +82,58 @@ pub(super) struct RunArguments {
     /// No progress
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArguments {
+    /// The scenario whose rate is raised; its load must be open [default: scenarios/on-sale.toml, else the one that is built in]
+    #[arg(value_name = "FILE", conflicts_with = "depths")]
+    pub(super) path: Option<Utf8PathBuf>,
+    /// Instead of raising a rate, let FROM to TO users wait, each decade, and time join, position and admit
+    #[arg(long = "depth", value_name = "FROM..TO", value_parser = depths, conflicts_with_all = ["from", "to", "rounds", "seed"])]
+    pub(super) depths: Option<Depths>,
+    /// Only these designs, separated by commas
+    #[arg(long = "queue", value_name = "A,B", value_delimiter = ',', value_parser = design)]
+    pub(super) queues: Vec<Design>,
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    #[command(flatten)]
+    pub(super) driving: DrivingArguments,
+    /// The seed of the first try of each rate; each further try has the next one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Begin at so many times the scenario's rate
+    #[arg(long, value_name = "F", value_parser = scale, default_value_t = 1.0)]
+    pub(super) from: f64,
+    /// End at so many times the scenario's rate [default: 64, or as far as the scenario can be scaled]
+    #[arg(long, value_name = "F", value_parser = scale)]
+    pub(super) to: Option<f64>,
+    /// Try both ends of the answer so often
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) rounds: u32,
+    /// A limit on latency, such as join.p99=5ms; repeat it for more [default: the scenario's, else 50 ms]
+    #[arg(long = "limit", value_name = "OP.PERCENTILE=TIME", value_parser = parse_limit)]
+    pub(super) limits: Vec<Limit>,
+    /// With --depth: time one operation on one line for so long at the most
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse_time, requires = "depths")]
+    pub(super) budget: Duration,
+    /// Where to write sweep.json [default: a new folder in reports/]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// No progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// How many wait, ascending; a type of its own, since clap takes a list for an argument that may be repeated.
+#[derive(Clone, Debug)]
+pub(super) struct Depths(pub(super) Vec<u64>);
+
+fn depths(text: &str) -> Result<Depths, String> {
+    crate::sweep::depths(text).map(Depths)
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ use crate::history::HistoryError;
 use crate::load::{LoadError, Trouble};
 use crate::pipeline::{CheckError, Failure};
 use crate::run_folder::{FolderError, OrderError};
+use crate::sweep::SweepError;
 use crate::target::TargetError;
 use crate::verdict::Verdict;
 
@@ -67,6 +68,15 @@ impl From<&Failure> for Exit {
             | Failure::Trouble(Trouble::ServerLost(_) | Trouble::ClientFailed(_))
             | Failure::Target(_)
             | Failure::Folder(_) => Exit::Environment,
+        }
+    }
+}
+
+impl From<&SweepError> for Exit {
+    fn from(error: &SweepError) -> Exit {
+        match error {
+            SweepError::Cell(failure) => failure.into(),
+            SweepError::Scaled { .. } => Exit::Usage,
         }
     }
 }

@@ -15,6 +15,7 @@ mod report;
 mod run;
 mod selftest;
 mod signals;
+mod sweep;
 
 use clap::Parser as _;
 
@@ -30,6 +31,7 @@ pub fn main() -> std::process::ExitCode {
     };
     let done = match arguments.command {
         Command::Run(run) => run::run(&run),
+        Command::Sweep(sweep) => sweep::sweep(&sweep),
         Command::Check(check) => check::check(&check),
         Command::Export(export) => export::export(&export),
         Command::Report(report) => report::report(&report),

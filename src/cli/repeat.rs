@@ -2,17 +2,64 @@
 
 use camino::Utf8PathBuf;
 
-use super::arguments::RunArguments;
+use super::arguments::{Depths, DrivingArguments, RunArguments, SweepArguments, TargetArguments};
+use crate::queue::Design;
 use crate::target::{TargetChoice, TargetOptions, URL_VARIABLE};
 
 /// The command that repeats a run. A URL that may hold a password is named, not printed.
 pub(super) fn run(arguments: &RunArguments, target: &TargetChoice) -> String {
     let mut words = vec!["stanchion run".to_owned()];
     words.extend(paths(&arguments.paths));
-    if !arguments.queues.is_empty() {
-        let names: Vec<&str> = arguments.queues.iter().map(|queue| queue.name()).collect();
-        words.push(format!("--queue {}", names.join(",")));
+    words.extend(queues(&arguments.queues));
+    words.extend(redis(&arguments.target, target));
+    words.extend(driving(&arguments.driving));
+    if let Some(scale) = arguments.scale {
+        words.push(format!("--scale {scale}"));
     }
+    words.push(format!("--seed {}", arguments.seed));
+    words.join(" ")
+}
+
+/// The command that repeats a sweep.
+pub(super) fn sweep(arguments: &SweepArguments, target: &TargetChoice) -> String {
+    let mut words = vec!["stanchion sweep".to_owned()];
+    words.extend(paths(arguments.path.as_slice()));
+    if let Some(Depths(depths)) = &arguments.depths {
+        let (from, to) = (depths.first().unwrap_or(&0), depths.last().unwrap_or(&0));
+        words.push(format!("--depth {from}..{to} --budget {}ms", arguments.budget.as_millis()));
+    }
+    words.extend(queues(&arguments.queues));
+    words.extend(redis(&arguments.target, target));
+    words.extend(
+        arguments
+            .limits
+            .iter()
+            .map(|limit| format!("--limit {}.{}={}ns", limit.op.name(), limit.percentile.name(), limit.max_ns)),
+    );
+    if arguments.depths.is_none() {
+        words.extend(driving(&arguments.driving));
+        words.push(format!("--from {}", arguments.from));
+        words.extend(arguments.to.map(|to| format!("--to {to}")));
+        words.push(format!("--rounds {} --seed {}", arguments.rounds, arguments.seed));
+    }
+    words.join(" ")
+}
+
+fn queues(queues: &[Design]) -> Option<String> {
+    let names: Vec<&str> = queues.iter().map(|queue| queue.name()).collect();
+    (!names.is_empty()).then(|| format!("--queue {}", names.join(",")))
+}
+
+/// How the load was driven, as it was asked for.
+fn driving(arguments: &DrivingArguments) -> Vec<String> {
+    let pacer = arguments.driving().pacer.map(|pacer| format!("--pacer {}", pacer.name()));
+    let threads = arguments.threads.map(|threads| format!("--threads {threads}"));
+    pacer.into_iter().chain(threads).collect()
+}
+
+/// The server, as it was asked for.
+fn redis(arguments: &TargetArguments, target: &TargetChoice) -> Vec<String> {
+    let mut words = Vec::new();
     match target {
         TargetChoice::Auto => {}
         TargetChoice::Local => words.push("--redis local".to_owned()),
@@ -20,23 +67,13 @@ pub(super) fn run(arguments: &RunArguments, target: &TargetChoice) -> String {
         TargetChoice::Url(url) if holds_no_secret(url) => words.push(format!("--redis {}", quoted(url))),
         TargetChoice::Url(_) => words.push(format!("--redis \"${URL_VARIABLE}\"")),
     }
-    if arguments.target.image != TargetOptions::DEFAULT_IMAGE {
-        words.push(format!("--image {}", quoted(&arguments.target.image)));
+    if arguments.image != TargetOptions::DEFAULT_IMAGE {
+        words.push(format!("--image {}", quoted(&arguments.image)));
     }
-    if arguments.target.allow_non_empty {
+    if arguments.allow_non_empty {
         words.push("--allow-non-empty".to_owned());
     }
-    if let Some(pacer) = arguments.driving.driving().pacer {
-        words.push(format!("--pacer {}", pacer.name()));
-    }
-    if let Some(threads) = arguments.driving.threads {
-        words.push(format!("--threads {threads}"));
-    }
-    if let Some(scale) = arguments.scale {
-        words.push(format!("--scale {scale}"));
-    }
-    words.push(format!("--seed {}", arguments.seed));
-    words.join(" ")
+    words
 }
 
 /// The command that judges histories again.
@@ -90,6 +127,24 @@ mod tests {
             repeated(&["--redis", "docker", "--image", "valkey/valkey:8", "--allow-non-empty"]),
             "stanchion run --redis docker --image valkey/valkey:8 --allow-non-empty --seed 1"
         );
+    }
+
+    #[test]
+    fn a_sweep_is_repeated_with_the_figures_that_decide_it() {
+        let repeated = |words: &[&str]| {
+            let arguments = Arguments::try_parse_from(["stanchion", "sweep"].iter().chain(words)).unwrap();
+            let Command::Sweep(arguments) = arguments.command else { panic!("{words:?} is no sweep") };
+            sweep(&arguments, &arguments.target.choice().unwrap())
+        };
+        assert_eq!(repeated(&["--quiet"]), "stanchion sweep --from 1 --rounds 3 --seed 1");
+        assert_eq!(
+            repeated(&["a.toml", "--to", "8", "--limit", "join.p99=5ms", "--queue", "list", "--redis", "local"]),
+            "stanchion sweep a.toml --queue list --redis local --limit join.p99=5000000ns --from 1 --to 8 --rounds 3 --seed 1"
+        );
+        let depth = "stanchion sweep --depth 10..1000 --budget 20000ms --queue list";
+        assert_eq!(repeated(&["--depth", "10..1000", "--queue", "list"]), depth);
+        // Typed again it is understood.
+        Arguments::try_parse_from(depth.split(' ')).unwrap();
     }
 
     #[test]

@@ -18,14 +18,14 @@ use crate::scenario::{self, Scenario};
 use crate::target::{Target, TargetChoice, TargetOptions};
 
 /// Where scenarios are looked for when none are named.
-const SCENARIOS: &str = "scenarios";
+pub(super) const SCENARIOS: &str = "scenarios";
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     let choice = arguments.target.choice()?;
     let scenarios = scenarios(&arguments.paths, arguments.scale)?;
     refuse_an_empty_choice(arguments, &scenarios)?;
     let began = jiff::Timestamp::now();
-    let folder = arguments.out.clone().unwrap_or_else(|| new_folder(began));
+    let folder = arguments.out.clone().unwrap_or_else(|| new_folder(began, &std::process::id().to_string()));
     run_folder::prepare(&folder).map_err(unwritable)?;
 
     let control = Arc::new(Control::default());
@@ -131,16 +131,17 @@ fn refuse_an_empty_choice(arguments: &RunArguments, scenarios: &[Scenario]) -> R
     Err(Error::new(Exit::Usage, "none of the scenarios runs on the designs of --queue: nothing was started"))
 }
 
-fn unwritable(error: FolderError) -> Error {
+pub(super) fn unwritable(error: FolderError) -> Error {
     if matches!(error, FolderError::Occupied { .. }) {
         return error.into();
     }
     Error::new(Exit::Environment, format!("{error}. Name a folder that can be written with --out; nothing was started"))
 }
 
-fn new_folder(began: jiff::Timestamp) -> Utf8PathBuf {
+/// `reports/<time>-<name>`.
+pub(super) fn new_folder(began: jiff::Timestamp, name: &str) -> Utf8PathBuf {
     let stamp = began.strftime("%Y%m%dT%H%M%SZ");
-    Utf8PathBuf::from(format!("reports/{stamp}-{}", std::process::id()))
+    Utf8PathBuf::from(format!("reports/{stamp}-{name}"))
 }
 
 /// Where the run is, and how to repeat it: the last lines.

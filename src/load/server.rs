@@ -9,7 +9,11 @@ use crate::target::{Endpoint, ServerSnapshot, TargetError};
 /// How long INFO may take; the server is idle when it is asked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(super) async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, TargetError> {
+/// What the server counts, over a connection of its own.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, TargetError> {
     let mut connection = endpoint.connect(PATIENCE).await?;
     ServerSnapshot::read(endpoint, &mut connection).await
 }
@@ -17,7 +21,10 @@ pub(super) async fn snapshot(endpoint: &Endpoint) -> Result<ServerSnapshot, Targ
 /// Memory of the data, in bytes, once the server has freed what was removed before: memory of an earlier
 /// cell or of closed connections would be taken for this one's. Two equal readings in a row count as settled;
 /// where clients go on, the last reading has to do.
-pub(super) async fn settled_memory_bytes(endpoint: &Endpoint) -> Result<u64, TargetError> {
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn settled_memory_bytes(endpoint: &Endpoint) -> Result<u64, TargetError> {
     const READINGS: u32 = 20;
     let mut connection = endpoint.connect(PATIENCE).await?;
     let mut before = None;

@@ -19,7 +19,7 @@ use crate::model::{OpKind, Outcome, Phase, Refusal};
 const CONTAINERS: [&str; 7] = ["eval", "eval_ro", "evalsha", "evalsha_ro", "exec", "fcall", "fcall_ro"];
 
 /// Fewer waiting entries than this say nothing about memory: the server's own noise is as large.
-const WAITING_MIN: u64 = 200;
+pub const WAITING_MIN: u64 = 200;
 
 /// The cost over the load phase.
 #[expect(clippy::cast_precision_loss, reason = "no counter of a run reaches 2^53")]
@@ -77,9 +77,13 @@ fn told(figure: Result<f64, &'static str>, name: &str, reasons: &mut BTreeMap<St
     figure.map_err(|why| reasons.insert(name.to_owned(), why.to_owned())).ok()
 }
 
-/// Server time of what the clients sent, in µs; see the head of this file.
+/// Server time of what the clients sent, in µs, without counting twice what scripts called: every command that they
+/// sent, at its mean time per call.
+///
+/// # Errors
+/// Why it cannot be told.
 #[expect(clippy::cast_precision_loss, reason = "no counter of a run reaches 2^53")]
-fn server_us(server: &ServerCost) -> Result<f64, &'static str> {
+pub fn server_us(server: &ServerCost) -> Result<f64, &'static str> {
     if server.commands.values().all(|stat| stat.calls == 0) {
         return Err("the server's INFO commandstats shows no calls");
     }

@@ -22,6 +22,7 @@ mod steady;
 mod throughput;
 mod waiting;
 
+pub use cost::{WAITING_MIN, server_us};
 pub use fairness::{Fairness, Overtakes, OvertakesBand, WaitLost};
 pub use figures::{
     Clock, Cost, Driver, GeneratorHealth, Latency, MachineHealth, Measurements, Release, Steady, Throughput,

@@ -6,7 +6,8 @@ use crate::target::Target;
 
 /// A server of our own may have left word of why it died, which says more than that nobody answers. Whoever was
 /// killed from outside had no last words about it: what it said before is its start.
-pub(super) fn explained(target: &Target, trouble: Trouble) -> Trouble {
+#[must_use]
+pub fn explained(target: &Target, trouble: Trouble) -> Trouble {
     let Trouble::ServerLost(why) = trouble else { return trouble };
     let killed = ["signal 9", "signal 15"];
     match blocking(target.cause_of_death()) {
@@ -20,7 +21,10 @@ pub(super) fn explained(target: &Target, trouble: Trouble) -> Trouble {
 
 /// Removes the cell's keys: the next cell shall not pay for them, and a given server is left as it was. A
 /// server that is gone has none.
-pub(super) fn wipe(target: &Target, prefix: &str, trouble: Option<&Trouble>) -> Result<(), Failure> {
+///
+/// # Errors
+/// When the server does not answer.
+pub fn wipe(target: &Target, prefix: &str, trouble: Option<&Trouble>) -> Result<(), Failure> {
     if !matches!(trouble, Some(Trouble::ServerLost(_))) {
         blocking(target.wipe(prefix))??;
     }

@@ -63,7 +63,8 @@ fn size(bytes: u64) -> String {
 }
 
 /// What the machine has to spare, or the control group that this program runs in; `None`: nobody says.
-fn spare_bytes() -> Option<u64> {
+#[must_use]
+pub fn spare_bytes() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| available_bytes(&text));
     let group = read("/sys/fs/cgroup/memory.max")

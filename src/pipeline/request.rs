@@ -31,19 +31,21 @@ impl Request {
     /// Every scenario on every design that it names and that was asked for.
     #[must_use]
     pub fn cells(&self) -> Vec<(&Scenario, Design)> {
-        let wanted = |design: &Design| self.designs.is_empty() || self.designs.contains(design);
-        let on = |scenario: &Scenario| {
-            let named = |design: &Design| scenario.designs.iter().any(|name| name == design.name());
-            // No scenario names a broken design: it runs where somebody asks for it.
-            let broken = self.designs.iter().filter(|design| matches!(design, Design::Broken(_)));
-            let named = Design::ALL.iter().filter(|design| named(design) && wanted(design));
-            named.chain(broken).copied().collect::<Vec<_>>()
-        };
         self.scenarios
             .iter()
-            .flat_map(|scenario| on(scenario).into_iter().map(move |design| (scenario, design)))
+            .flat_map(|scenario| designs_of(scenario, &self.designs).into_iter().map(move |design| (scenario, design)))
             .collect()
     }
+}
+
+/// The designs that a scenario names, or of these the ones that were asked for; and the broken ones that were.
+#[must_use]
+pub fn designs_of(scenario: &Scenario, asked: &[Design]) -> Vec<Design> {
+    let wanted = |design: &Design| asked.is_empty() || asked.contains(design);
+    let named = |design: &Design| scenario.designs.iter().any(|name| name == design.name());
+    // No scenario names a broken design: it runs where somebody asks for it.
+    let broken = asked.iter().filter(|design| matches!(design, Design::Broken(_)));
+    Design::ALL.iter().filter(|design| named(design) && wanted(design)).chain(broken).copied().collect()
 }
 
 /// How far a run got, for whoever watches.

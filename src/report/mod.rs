@@ -6,7 +6,7 @@ mod lines;
 mod load_lines;
 mod markdown;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod schema;
 mod server_side;
 mod stories;

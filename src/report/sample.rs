@@ -15,7 +15,7 @@ use crate::model::{Expectation, OpKind, Phase, Promise, Terms};
 use crate::verdict::judge_cell;
 
 /// What a check found: `+` holds, `-` violated, `?` undecided.
-pub(super) fn found(promise: Promise, mark: char) -> Finding {
+pub(crate) fn found(promise: Promise, mark: char) -> Finding {
     let seven = NonZeroU64::new(7).expect("7 is not 0");
     let outcome = match mark {
         '+' => CheckOutcome::Holds { examined: seven },
@@ -78,7 +78,7 @@ pub(super) fn unfair(overtaken_users: u64) -> Fairness {
 }
 
 /// A cell: `findings` as for [`found`], joins answered under load with their median, and the offered rate.
-pub(super) fn sample_cell(
+pub(crate) fn sample_cell(
     scenario: &str,
     queue: &str,
     findings: Vec<Finding>,

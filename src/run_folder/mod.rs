@@ -49,14 +49,25 @@ pub enum FolderError {
 
 const RESULT: &str = "result.json";
 
+/// What a sweep writes instead.
+pub const SWEEP: &str = "sweep.json";
+
 /// Makes the folder and takes it, before anything is started: a result.json that is empty so far says that it
 /// can be written to, and keeps a second run from taking it too.
 ///
 /// # Errors
 /// When it cannot be written to, or is taken.
 pub fn prepare(folder: &Utf8Path) -> Result<(), FolderError> {
+    take(folder, RESULT)
+}
+
+/// The same by another file than result.json.
+///
+/// # Errors
+/// When it cannot be written to, or is taken.
+pub fn take(folder: &Utf8Path, file: &str) -> Result<(), FolderError> {
     make(folder)?;
-    match fs::File::create_new(folder.join(RESULT)) {
+    match fs::File::create_new(folder.join(file)) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             Err(FolderError::Occupied { path: folder.to_owned() })
         }
@@ -66,9 +77,14 @@ pub fn prepare(folder: &Utf8Path) -> Result<(), FolderError> {
 
 /// Removes a folder that nothing was written to after all; one that holds something stays.
 pub fn discard(folder: &Utf8Path) {
+    give_up(folder, RESULT);
+}
+
+/// The same of a folder that was taken by another file than result.json.
+pub fn give_up(folder: &Utf8Path, file: &str) {
     // Whatever keeps it there, an empty folder is no reason to fail.
-    if fs::metadata(folder.join(RESULT)).is_ok_and(|result| result.len() == 0) {
-        let _ = fs::remove_file(folder.join(RESULT));
+    if fs::metadata(folder.join(file)).is_ok_and(|result| result.len() == 0) {
+        let _ = fs::remove_file(folder.join(file));
         let _ = fs::remove_dir(folder);
     }
 }
@@ -78,11 +94,19 @@ pub fn discard(folder: &Utf8Path) {
 /// # Errors
 /// When it cannot be written.
 pub fn write_result(folder: &Utf8Path, document: &Document) -> Result<(), FolderError> {
-    let path = folder.join(RESULT);
-    let partial = folder.join(".result.json.partial");
+    write_whole(folder, RESULT, &document.to_json())
+}
+
+/// Writes a file of the folder, in the same way.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_whole(folder: &Utf8Path, name: &str, text: &str) -> Result<(), FolderError> {
+    let path = folder.join(name);
+    let partial = folder.join(format!(".{name}.partial"));
     let written = (|| {
         let mut file = fs::File::create(&partial)?;
-        file.write_all(document.to_json().as_bytes())?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&partial, &path)
     })();

@@ -17,6 +17,7 @@ mod arrivals_file;
 mod collection;
 mod duration;
 mod files;
+mod limit;
 mod name;
 mod parse;
 mod problem;
@@ -33,6 +34,7 @@ mod sense_of_promises;
 mod toml_table;
 
 pub use files::{load, load_shipped, shipped};
+pub use limit::{parse_limit, parse_time};
 pub use parse::parse;
 pub use problem::{Problem, Problems};
 pub use profile::{Piece, Pieces};

@@ -12,3 +12,4 @@ mod selftest;
 mod servers;
 mod shell;
 mod subcommands;
+mod sweep;
