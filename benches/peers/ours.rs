@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum Ours {
     /// The transport and the loop of the load generator, everything recorded as in a run.
     Stanchion,
-    /// The same without record, histogram, clock readings and count of bytes: what recording costs is the difference.
+    /// The same without record, clock readings and count of bytes: what recording costs is the difference.
     StanchionUnrecorded,
     /// The `redis` crate, everything recorded as in a run.
     RedisCrate,
@@ -212,7 +212,7 @@ impl Shared {
 }
 
 /// What a client wrote down.
-type Kept = Option<(Recorder, Histogram<u64>)>;
+type Kept = Option<Recorder>;
 
 /// A client, for whatever runs it.
 type Client = Pin<Box<dyn Future<Output = ()>>>;
@@ -240,10 +240,10 @@ async fn drive<C: Commands + 'static>(
         clients.push(told);
         spawn(Box::pin(async move {
             let kept = if recording {
-                recorded(&shared, client, Counted::new(connection)).await.map(Some)
+                Some(recorded(&shared, client, Counted::new(connection)).await)
             } else {
                 unrecorded(&shared, &connection).await;
-                Ok(None)
+                None
             };
             // Nobody listens any more where another client failed.
             let _ = tell.send(kept);
@@ -251,13 +251,15 @@ async fn drive<C: Commands + 'static>(
     }
     let mut kept: Vec<Kept> = Vec::new();
     for told in clients {
-        kept.push(told.await.map_err(|_| "a client failed".to_owned())??);
+        kept.push(told.await.map_err(|_| "a client failed".to_owned())?);
     }
     let (load_s, load_cpu) = (began.elapsed().as_secs_f64(), cpu::of_this_thread() - cpu_before);
 
-    let mut all = histogram()?;
-    for (_, histogram) in kept.iter().flatten() {
-        all.add(histogram).map_err(|error| format!("histograms cannot be added: {error}"))?;
+    // From the records, when the load is over, as in a run; the CPU time that it takes is part of the process' own.
+    let mut all: Histogram<u64> = Histogram::new(3).map_err(|error| format!("a histogram cannot be made: {error}"))?;
+    for record in kept.iter().flatten().flat_map(Recorder::records) {
+        let service_ns = record.returned_ns.map_or(0, |returned_ns| returned_ns - record.sent_ns);
+        all.record(service_ns).map_err(|error| format!("a service time fits no histogram: {error}"))?;
     }
     let us = |share: f64| recording.then(|| all.value_at_quantile(share) as f64 / 1e3);
     Ok(Told {
@@ -265,26 +267,18 @@ async fn drive<C: Commands + 'static>(
         load_cpu_us: load_cpu.as_secs_f64() * 1e6,
         answered: shared.answered.get(),
         error: shared.error.borrow_mut().take(),
-        records: recording.then(|| kept.iter().flatten().map(|(recorder, _)| recorder.len() as u64).sum()),
+        records: recording.then(|| kept.iter().flatten().map(|recorder| recorder.len() as u64).sum()),
         timed: recording.then(|| all.len()),
         p50_us: us(0.5),
         p99_us: us(0.99),
     })
 }
 
-fn histogram() -> Result<Histogram<u64>, String> {
-    Histogram::new(3).map_err(|error| format!("a histogram cannot be made: {error}"))
-}
-
 /// One client that writes everything down, as a client of a run does.
-async fn recorded<C: Commands>(
-    shared: &Shared,
-    client: ClientId,
-    commands: Counted<C>,
-) -> Result<(Recorder, Histogram<u64>), String> {
+async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Counted<C>) -> Recorder {
     // As in a run, where the plan says how much there will be: clients get about the same, none of them twice as much.
     let room = shared.left.get() as usize * 2 / CONNECTIONS as usize;
-    let (mut recorder, mut histogram) = (Recorder::with_capacity(room), histogram()?);
+    let mut recorder = Recorder::with_capacity(room);
     let mut free_ns = shared.now_ns();
     while let Some((number, entry)) = shared.next() {
         let sent_ns = shared.now_ns();
@@ -317,12 +311,9 @@ async fn recorded<C: Commands>(
             record.bytes_sent = cost.bytes_sent;
             record.bytes_received = cost.bytes_received;
         });
-        histogram
-            .record(returned_ns - sent_ns)
-            .map_err(|error| format!("a service time fits no histogram: {error}"))?;
         free_ns = returned_ns;
     }
-    Ok((recorder, histogram))
+    recorder
 }
 
 /// One client that writes nothing down.
