@@ -158,7 +158,7 @@ pub(super) struct ReportArguments {
 pub(super) struct ListArguments {
     /// What to list
     pub(super) what: Listed,
-    /// Of the queues, the broken ones of the self-test
+    /// Of the queues, those that run only where they are asked for: the broken ones of the self-test, and one to try `compare` on
     #[arg(long)]
     pub(super) broken: bool,
 }

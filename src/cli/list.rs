@@ -35,7 +35,11 @@ fn broken() -> String {
         let (name, breaks) = (facts.name, broken.breaks().name());
         format!("{name:<29} {}\n{:<29} breaks {breaks} in the trial {}\n", facts.summary, "", broken.trial())
     };
-    Broken::all().into_iter().map(line).collect()
+    let to_try = |design: &Design| {
+        let facts = design.facts();
+        format!("{:<29} {}\n{:<29} breaks nothing\n", facts.name, facts.summary, "")
+    };
+    Broken::all().into_iter().map(line).chain(Design::TO_TRY.iter().map(to_try)).collect()
 }
 
 fn scenarios() -> Result<String, Error> {

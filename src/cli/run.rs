@@ -118,8 +118,8 @@ pub(super) fn scenarios(paths: &[Utf8PathBuf], scale: Option<f64>) -> Result<Vec
 }
 
 fn refuse_an_empty_choice(arguments: &RunArguments, scenarios: &[Scenario]) -> Result<(), Error> {
-    let broken = arguments.queues.iter().any(|design| matches!(design, Design::Broken(_)));
-    let any = broken
+    let unusual = arguments.queues.iter().any(|design| !design.is_usual());
+    let any = unusual
         || scenarios.iter().any(|scenario| {
             arguments.queues.is_empty()
                 || scenario.designs.iter().any(|name| arguments.queues.iter().any(|queue| queue.name() == name))

@@ -32,10 +32,10 @@ impl Request {
         let wanted = |design: &Design| self.designs.is_empty() || self.designs.contains(design);
         let on = |scenario: &Scenario| {
             let named = |design: &Design| scenario.designs.iter().any(|name| name == design.name());
-            // No scenario names a broken design: it runs where somebody asks for it.
-            let broken = self.designs.iter().filter(|design| matches!(design, Design::Broken(_)));
+            // No scenario names a broken design, or one to try this program on: it runs where somebody asks for it.
+            let unusual = self.designs.iter().filter(|design| !design.is_usual());
             let named = Design::ALL.iter().filter(|design| named(design) && wanted(design));
-            named.chain(broken).copied().collect::<Vec<_>>()
+            named.chain(unusual).copied().collect::<Vec<_>>()
         };
         self.scenarios
             .iter()
