@@ -11,6 +11,7 @@ mod hlog;
 mod latency;
 mod measurements;
 mod throughput;
+mod timed;
 
 pub use fairness::{Fairness, Overtakes, OvertakesBand, WaitLost};
 pub use figures::{Clock, Cost, GeneratorHealth, Latency, Measurements, Throughput};
@@ -18,3 +19,4 @@ pub use generator::{ACHIEVED_SHARE_MIN, CLIENT_CPU_CORES_MAX, OWN_LAG_SHARE_MAX}
 pub use hlog::write_hlog;
 pub use latency::histogram;
 pub use measurements::measure;
+pub use timed::{Timed, answers, command_counts, latencies};
