@@ -28,12 +28,14 @@
 //! | [`run_folder`] | a run on disk | history, checks, measure, report |
 //! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
 //! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
-//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, target, load, history, checks, verdict, report, run_folder, pipeline |
+//! | [`compare`] | two saved runs, or two sides in turns: effects with intervals, and what may be said of them | model, scenario, target, queue, load, history, measure, verdict, report, run_folder, pipeline |
+//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, target, load, history, checks, verdict, report, run_folder, pipeline, compare |
 //!
 //! A test holds every `crate::` path in the sources against this table.
 
 pub mod checks;
 pub mod cli;
+pub mod compare;
 pub mod history;
 pub mod load;
 pub mod measure;

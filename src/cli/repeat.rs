@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::arguments::RunArguments;
+use super::arguments::{CompareArguments, RunArguments, TargetArguments};
 use crate::target::{TargetChoice, TargetOptions, URL_VARIABLE};
 
 /// The command that repeats a run. A URL that may hold a password is named, not printed.
@@ -13,6 +13,17 @@ pub(super) fn run(arguments: &RunArguments, target: &TargetChoice) -> String {
         let names: Vec<&str> = arguments.queues.iter().map(|queue| queue.name()).collect();
         words.push(format!("--queue {}", names.join(",")));
     }
+    words.extend(server(&arguments.target, target));
+    if let Some(scale) = arguments.scale {
+        words.push(format!("--scale {scale}"));
+    }
+    words.push(format!("--seed {}", arguments.seed));
+    words.join(" ")
+}
+
+/// The words that choose the server.
+fn server(arguments: &TargetArguments, target: &TargetChoice) -> Vec<String> {
+    let mut words = Vec::new();
     match target {
         TargetChoice::Auto => {}
         TargetChoice::Local => words.push("--redis local".to_owned()),
@@ -20,16 +31,28 @@ pub(super) fn run(arguments: &RunArguments, target: &TargetChoice) -> String {
         TargetChoice::Url(url) if holds_no_secret(url) => words.push(format!("--redis {}", quoted(url))),
         TargetChoice::Url(_) => words.push(format!("--redis \"${URL_VARIABLE}\"")),
     }
-    if arguments.target.image != TargetOptions::DEFAULT_IMAGE {
-        words.push(format!("--image {}", quoted(&arguments.target.image)));
+    if arguments.image != TargetOptions::DEFAULT_IMAGE {
+        words.push(format!("--image {}", quoted(&arguments.image)));
     }
-    if arguments.target.allow_non_empty {
+    if arguments.allow_non_empty {
         words.push("--allow-non-empty".to_owned());
     }
-    if let Some(scale) = arguments.scale {
-        words.push(format!("--scale {scale}"));
+    words
+}
+
+/// The command that compares again.
+pub(super) fn compare(arguments: &CompareArguments, target: &TargetChoice) -> String {
+    let mut words = vec!["stanchion compare".to_owned(), quoted(&arguments.a), quoted(&arguments.b)];
+    if arguments.interleave {
+        words.push("--interleave".to_owned());
+        words.extend(arguments.scenario.as_ref().map(|file| format!("--scenario {}", quoted(file.as_str()))));
+        words.extend(arguments.queue.map(|queue| format!("--queue {}", queue.name())));
+        words.push(format!("--rounds {} --seed {}", arguments.rounds, arguments.seed));
+        words.extend(server(&arguments.target, target));
+    } else {
+        words.push(format!("--drift {}", arguments.drift));
     }
-    words.push(format!("--seed {}", arguments.seed));
+    words.push(format!("--threshold {}", arguments.threshold));
     words.join(" ")
 }
 

@@ -12,6 +12,8 @@ mod table;
 mod text;
 
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
+pub(crate) use lines::{visible, wrapped};
 pub use markdown::markdown;
+pub(crate) use markdown::{code, escaped};
 pub use schema::schema;
 pub use text::text;
