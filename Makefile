@@ -47,8 +47,8 @@ bench-short: tools ## the same benchmarks, few samples: shows that they run, not
 redis-image: ## build the image stanchion/redis:local where no registry can be reached
 	@scripts/redis-image.sh
 
-clean-runs: ## remove the run folders in reports/, but not the example
-	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name example -exec rm -rf {} +
+clean-runs: ## remove the run folders in reports/, but not the example and the baselines
+	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name example ! -name baselines -exec rm -rf {} +
 
 # A Rust toolchain is the user's to choose; the C compiler is what it links with.
 tools:

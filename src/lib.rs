@@ -30,12 +30,14 @@
 //! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
 //! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
 //! | [`sweep`] | how far a design carries: the rate that breaks it, how its cost grows with the line | model, scenario, plan, target, queue, load, history, measure, verdict, report, pipeline |
-//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, sweep, target, load, history, checks, verdict, report, run_folder, pipeline |
+//! | [`compare`] | two saved runs, or two sides in turns: effects with intervals, and what may be said of them | model, scenario, target, queue, load, history, measure, verdict, report, run_folder, pipeline |
+//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, sweep, compare, target, load, history, checks, verdict, report, run_folder, pipeline |
 //!
 //! A test holds every `crate::` path in the sources against this table.
 
 pub mod checks;
 pub mod cli;
+pub mod compare;
 pub mod history;
 pub mod load;
 pub mod measure;

@@ -8,9 +8,11 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::{Error, Exit};
+use crate::compare::{ROUNDS_DEFAULT, ROUNDS_MAX, ROUNDS_MIN};
 use crate::load::Driving;
 use crate::model::{Limit, Pacer};
 use crate::queue::{Broken, Design};
+use crate::run_folder::is_baseline_name;
 use crate::scenario::{parse_limit, parse_time};
 use crate::target::{TargetChoice, TargetOptions};
 
@@ -22,7 +24,7 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 as expected · 1 a promise or a limit broken, or an expectation not met · \
+const EXIT_CODES: &str = "Exit codes: 0 as expected · 1 a promise or a limit broken, an expectation not met, or something got worse · \
 2 usage or scenario error · 3 inconclusive · 4 environment (no Redis, no Docker, server died) · \
 130 interrupted (what was recorded is saved)";
 
@@ -38,6 +40,8 @@ pub(super) enum Command {
     Export(ExportArguments),
     /// Show a saved run again
     Report(ReportArguments),
+    /// Compare two saved runs, or two designs or programs in turns, with intervals
+    Compare(CompareArguments),
     /// List queue designs, scenarios or runs
     List(ListArguments),
     /// Run broken designs and show which check notices each
@@ -76,6 +80,52 @@ pub(super) struct RunArguments {
     /// The run folder [default: a new one in reports/]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<Utf8PathBuf>,
+    /// Keep the run as reports/baselines/NAME when it is complete, in the place of an earlier one, for `compare`
+    #[arg(long, value_name = "NAME", value_parser = baseline, conflicts_with = "out")]
+    pub(super) save_baseline: Option<String>,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// No progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("redis", |redis| redis.requires("interleave")),
+    mut_arg("allow_non_empty", |allow| allow.requires("interleave"))
+)]
+pub(super) struct CompareArguments {
+    /// The side to compare with: a baseline, a run folder or `latest`; with --interleave a design or a stanchion program
+    #[arg(value_name = "A")]
+    pub(super) a: String,
+    /// The side that may have got worse
+    #[arg(value_name = "B")]
+    pub(super) b: String,
+    /// Run both in turns on one server, and compare round by round
+    #[arg(long)]
+    pub(super) interleave: bool,
+    /// The scenario of each round [default: steady-joins, which is built in]
+    #[arg(long, value_name = "FILE", requires = "interleave")]
+    pub(super) scenario: Option<Utf8PathBuf>,
+    /// The design that programs run [default: zset-seq]
+    #[arg(long, value_name = "DESIGN", value_parser = design, requires = "interleave")]
+    pub(super) queue: Option<Design>,
+    /// Rounds that count; one more is made first and left out
+    #[arg(long, value_name = "N", value_parser = rounds, default_value_t = ROUNDS_DEFAULT, requires = "interleave")]
+    pub(super) rounds: usize,
+    /// The seed of every plan
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "interleave")]
+    pub(super) seed: u64,
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// A difference of up to this is none
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "3%")]
+    pub(super) threshold: f64,
+    /// How far figures of saved runs may be off because the machine had changed meanwhile
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "20%", conflicts_with = "interleave")]
+    pub(super) drift: f64,
     /// How to show the result
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -255,7 +305,7 @@ pub(super) struct ReportArguments {
 pub(super) struct ListArguments {
     /// What to list
     pub(super) what: Listed,
-    /// Of the queues, the broken ones of the self-test
+    /// Of the queues, those that run only where they are asked for: the broken ones of the self-test, and one to try `compare` on
     #[arg(long)]
     pub(super) broken: bool,
 }
@@ -300,7 +350,7 @@ pub(super) enum Format {
     /// For people
     #[default]
     Text,
-    /// For programs: the same as result.json
+    /// For programs: everything; of a run the same as result.json
     Json,
     /// For pull requests
     Markdown,
@@ -309,6 +359,28 @@ pub(super) enum Format {
 fn broken(name: &str) -> Result<Broken, String> {
     let found = Broken::all().into_iter().find(|broken| broken.facts().name == name);
     found.ok_or_else(|| format!("no broken design is called `{name}`; see stanchion list queues --broken"))
+}
+
+fn baseline(name: &str) -> Result<String, String> {
+    if is_baseline_name(name) {
+        return Ok(name.to_owned());
+    }
+    Err("a baseline is named by 1 to 64 letters (a-z, A-Z), digits, `-` and `_`, and `latest` is taken".to_owned())
+}
+
+fn rounds(text: &str) -> Result<usize, String> {
+    let rounds = text.parse().ok().filter(|rounds| (ROUNDS_MIN..=ROUNDS_MAX).contains(rounds));
+    rounds.ok_or_else(|| format!("expected a number from {ROUNDS_MIN} to {ROUNDS_MAX}: fewer rounds bear no interval"))
+}
+
+/// `3%` or `0.03`.
+fn share(text: &str) -> Result<f64, String> {
+    let number = match text.strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().map(|percent| percent / 100.0),
+        None => text.parse::<f64>(),
+    };
+    let share = number.ok().filter(|share| share.is_finite() && (0.0..=10.0).contains(share));
+    share.ok_or_else(|| "expected a share such as 3% or 0.03, 1000% at the most".to_owned())
 }
 
 fn design(name: &str) -> Result<Design, String> {

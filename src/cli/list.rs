@@ -35,7 +35,11 @@ fn broken() -> String {
         let (name, breaks) = (facts.name, broken.breaks().name());
         format!("{name:<29} {}\n{:<29} breaks {breaks} in the trial {}\n", facts.summary, "", broken.trial())
     };
-    Broken::all().into_iter().map(line).collect()
+    let to_try = |design: &Design| {
+        let facts = design.facts();
+        format!("{:<29} {}\n{:<29} breaks nothing\n", facts.name, facts.summary, "")
+    };
+    Broken::all().into_iter().map(line).chain(Design::TO_TRY.iter().map(to_try)).collect()
 }
 
 fn scenarios() -> Result<String, Error> {
@@ -55,21 +59,25 @@ fn runs() -> Result<String, Error> {
 /// A run folder and what is in it.
 type SavedRun = (Utf8PathBuf, Result<Document, FolderError>);
 
-/// The runs in reports/, those that cannot be read first, then the oldest first. The example that comes with
+/// The runs in reports/, baselines included, those that cannot be read first, then the oldest first. The example that comes with
 /// the sources is not a run of this machine.
 pub(super) fn runs_by_age() -> Result<Vec<SavedRun>, Error> {
     let reports = Utf8Path::new("reports");
     if !reports.is_dir() {
         return Ok(Vec::new());
     }
-    let mut runs = Vec::new();
+    let mut paths = run_folder::baselines()?;
     for entry in reports.read_dir_utf8()? {
         let path = entry?.into_path();
         if path.join("result.json").is_file() && path.file_name() != Some("example") {
-            let document = run_folder::read_result(&path);
-            runs.push((path, document));
+            paths.push(path);
         }
     }
+    let read = |path: Utf8PathBuf| {
+        let document = run_folder::read_result(&path);
+        (path, document)
+    };
+    let mut runs: Vec<SavedRun> = paths.into_iter().map(read).collect();
     // RFC 3339 in UTC sorts by time as text does; a name is the users' own and may say anything.
     let age = |(path, document): &SavedRun| (document.as_ref().ok().and_then(|run| run.started.clone()), path.clone());
     runs.sort_by_cached_key(age);

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod clean;
+mod compare;
 mod completions;
 mod doctor;
 mod exit;
@@ -35,6 +36,7 @@ pub fn main() -> std::process::ExitCode {
         Command::Check(check) => check::check(&check),
         Command::Export(export) => export::export(&export),
         Command::Report(report) => report::report(&report),
+        Command::Compare(compare) => compare::compare(&compare),
         Command::List(list) => list::list(&list),
         Command::Selftest(arguments) => match arguments.trial {
             Some(design) => selftest::trial(design),

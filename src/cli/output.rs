@@ -47,7 +47,7 @@ pub(super) fn colour(stream: &impl std::io::IsTerminal) -> bool {
 }
 
 /// The width of the terminal that stdout is, if it is one.
-fn width() -> Option<u16> {
+pub(super) fn width() -> Option<u16> {
     std::io::stdout()
         .is_terminal()
         .then(|| rustix::termios::tcgetwinsize(std::io::stdout()).ok())

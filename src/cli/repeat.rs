@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::arguments::{Depths, DrivingArguments, RunArguments, SweepArguments, TargetArguments};
+use super::arguments::{CompareArguments, Depths, DrivingArguments, RunArguments, SweepArguments, TargetArguments};
 use crate::queue::Design;
 use crate::target::{TargetChoice, TargetOptions, URL_VARIABLE};
 
@@ -74,6 +74,22 @@ fn redis(arguments: &TargetArguments, target: &TargetChoice) -> Vec<String> {
         words.push("--allow-non-empty".to_owned());
     }
     words
+}
+
+/// The command that compares again.
+pub(super) fn compare(arguments: &CompareArguments, target: &TargetChoice) -> String {
+    let mut words = vec!["stanchion compare".to_owned(), quoted(&arguments.a), quoted(&arguments.b)];
+    if arguments.interleave {
+        words.push("--interleave".to_owned());
+        words.extend(arguments.scenario.as_ref().map(|file| format!("--scenario {}", quoted(file.as_str()))));
+        words.extend(arguments.queue.map(|queue| format!("--queue {}", queue.name())));
+        words.push(format!("--rounds {} --seed {}", arguments.rounds, arguments.seed));
+        words.extend(redis(&arguments.target, target));
+    } else {
+        words.push(format!("--drift {}", arguments.drift));
+    }
+    words.push(format!("--threshold {}", arguments.threshold));
+    words.join(" ")
 }
 
 /// The command that judges histories again.

@@ -66,14 +66,28 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     }
     outcome.document.took(clock.elapsed().as_secs_f64());
     let written = run_folder::write_result(&folder, &outcome.document);
+    let complete = outcome.trouble.is_none() && written.is_ok();
+    let kept = keep(arguments, &folder, complete);
 
     output::document(&outcome.document, arguments.format)?;
-    closing(arguments, &folder, &outcome.document.repeat)?;
+    let lies_in = kept.as_ref().ok().and_then(Option::as_ref).unwrap_or(&folder);
+    closing(arguments, lies_in, &outcome.document.repeat)?;
+    let written = written.and(kept.map(drop));
     match (&outcome.trouble, written) {
         (Some(trouble), _) => Err(Error::new(Exit::from(trouble), trouble.to_string())),
         (None, Err(error)) => Err(error.into()),
         (None, Ok(())) => Ok(outcome.document.verdict.into()),
     }
+}
+
+/// Keeps the run as a baseline, if that was asked for; gives where it lies then.
+fn keep(arguments: &RunArguments, folder: &Utf8Path, complete: bool) -> Result<Option<Utf8PathBuf>, FolderError> {
+    let Some(name) = &arguments.save_baseline else { return Ok(None) };
+    if complete {
+        return run_folder::keep_as_baseline(folder, name).map(Some);
+    }
+    output::say(&format!("the run is not complete: the baseline {name} is as it was"));
+    Ok(None)
 }
 
 /// Finds or starts the Redis; a wish to stop does not wait until an image is pulled.
@@ -119,8 +133,8 @@ pub(super) fn scenarios(paths: &[Utf8PathBuf], scale: Option<f64>) -> Result<Vec
 }
 
 fn refuse_an_empty_choice(arguments: &RunArguments, scenarios: &[Scenario]) -> Result<(), Error> {
-    let broken = arguments.queues.iter().any(|design| matches!(design, Design::Broken(_)));
-    let any = broken
+    let unusual = arguments.queues.iter().any(|design| !design.is_usual());
+    let any = unusual
         || scenarios.iter().any(|scenario| {
             arguments.queues.is_empty()
                 || scenario.designs.iter().any(|name| arguments.queues.iter().any(|queue| queue.name() == name))

@@ -72,15 +72,22 @@ impl Default for Samples {
 
 /// Every latency of a history, warm-up included, by group; no group is empty.
 pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
-    let firsts = firsts(history);
     let mut groups: BTreeMap<Group, Samples> = BTreeMap::new();
+    each(history, |group, _, ns| groups.entry(group).or_default().record(ns));
+    groups
+}
+
+/// Hands out every latency of a history: its group, the time that its operation was due (or sent, where nobody planned
+/// it), and how long it took, ns.
+pub(super) fn each(history: &History, mut sink: impl FnMut(Group, u64, u64)) {
+    let firsts = firsts(history);
     let mut ended: HashSet<OpId> = HashSet::new();
     for record in history.records.rows().filter(answered) {
         let Some(returned_ns) = record.returned_ns() else { continue };
-        let op = record.kind();
+        let (op, due_ns) = (record.kind(), record.intended_ns().unwrap_or_else(|| record.sent_ns()));
         let mut sample = |phase, clock, from: Option<u64>, to: u64| {
             if let Some(ns) = from.and_then(|from| to.checked_sub(from)).filter(|ns| *ns <= LATENCY_NS_MAX) {
-                groups.entry((op, phase, clock)).or_default().record(ns);
+                sink((op, phase, clock), due_ns, ns);
             }
         };
         sample(record.phase(), Clock::Service, Some(record.sent_ns()), returned_ns);
@@ -93,7 +100,6 @@ pub(super) fn samples(history: &History) -> BTreeMap<Group, Samples> {
         sample(first.phase, Clock::Response, first.intended_ns, returned_ns);
         sample(first.phase, Clock::SendLag, first.intended_ns, first.sent_ns);
     }
-    groups
 }
 
 /// What counts of an attempt, if it is the first.

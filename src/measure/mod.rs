@@ -20,6 +20,7 @@ mod series;
 mod server_columns;
 mod steady;
 mod throughput;
+mod timed;
 mod waiting;
 
 pub use cost::{WAITING_MIN, server_us};
@@ -37,4 +38,5 @@ pub use latency::histogram;
 pub use measurements::measure;
 pub use series::Series;
 pub use server_columns::ServerColumns;
+pub use timed::{Timed, answers, command_counts, latencies};
 pub use waiting::{Waiting, WaitingSource};

@@ -43,9 +43,9 @@ impl Request {
 pub fn designs_of(scenario: &Scenario, asked: &[Design]) -> Vec<Design> {
     let wanted = |design: &Design| asked.is_empty() || asked.contains(design);
     let named = |design: &Design| scenario.designs.iter().any(|name| name == design.name());
-    // No scenario names a broken design: it runs where somebody asks for it.
-    let broken = asked.iter().filter(|design| matches!(design, Design::Broken(_)));
-    Design::ALL.iter().filter(|design| named(design) && wanted(design)).chain(broken).copied().collect()
+    // No scenario names a broken design, or one to try this program on: it runs where somebody asks for it.
+    let unusual = asked.iter().filter(|design| !design.is_usual());
+    Design::ALL.iter().filter(|design| named(design) && wanted(design)).chain(unusual).copied().collect()
 }
 
 /// How far a run got, for whoever watches.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::faulty::{Broken, FaultyQueue};
-use super::line::{Composite, LineQueue, Placing};
+use super::line::{Composite, LineQueue, LineScripts, Placing};
+use super::slowed;
 use super::streams::{self, Streams};
 use super::streams_naive::StreamsNaive;
 use super::{CommandError, Commands, DesignFacts, QueueSettings, Script, WaitingQueue};
@@ -35,12 +36,14 @@ pub enum Design {
     CompositeRebased,
     /// `list`
     List,
+    /// `zset-seq-slowed`
+    ZsetSeqSlowed,
     /// One of the broken designs of the self-test.
     Broken(Broken),
 }
 
 impl Design {
-    /// Every design, in the order tables show them; the broken ones are [`Broken::all`].
+    /// Every design that scenarios run on, in the order tables show them; the broken ones are [`Broken::all`].
     pub const ALL: &'static [Design] = &[
         Design::StreamsNaive,
         Design::Streams,
@@ -54,17 +57,26 @@ impl Design {
         Design::List,
     ];
 
+    /// Designs that are there to try this program on. Like the broken ones they run only where they are asked for.
+    pub const TO_TRY: &'static [Design] = &[Design::ZsetSeqSlowed];
+
+    /// Whether scenarios run on it without being asked to.
+    #[must_use]
+    pub fn is_usual(self) -> bool {
+        Self::ALL.contains(&self)
+    }
+
     /// The name in files, tables and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// The design of this name, be it a broken one.
+    /// The design of this name, be it a broken one or one to try this program on.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Design> {
         let broken = || Broken::all().into_iter().map(Design::Broken);
-        Self::ALL.iter().copied().chain(broken()).find(|design| design.name() == name)
+        Self::ALL.iter().chain(Self::TO_TRY).copied().chain(broken()).find(|design| design.name() == name)
     }
 
     /// What it is.
@@ -81,6 +93,7 @@ impl Design {
             Design::CompositeCenti => &COMPOSITE_CENTI,
             Design::CompositeRebased => &COMPOSITE_REBASED,
             Design::List => &LIST,
+            Design::ZsetSeqSlowed => &slowed::FACTS,
             Design::Broken(broken) => broken.facts(),
         }
     }
@@ -92,7 +105,10 @@ impl Design {
             return broken.open(settings);
         }
         match (self.placing(), self) {
-            (Some(placing), _) => AnyQueue::Line(LineQueue::open(self.facts(), placing, &settings)),
+            (Some(placing), _) => {
+                let scripts = self.line_scripts(placing);
+                AnyQueue::Line(LineQueue::with_scripts(self.facts(), placing, scripts, &settings))
+            }
             (None, Design::StreamsNaive) => AnyQueue::StreamsNaive(StreamsNaive::open(self.facts(), settings)),
             (None, _) => AnyQueue::Streams(Streams::open(self.facts(), settings)),
         }
@@ -106,10 +122,14 @@ impl Design {
             return broken.scripts();
         }
         match (self.placing(), self) {
-            (Some(placing), _) => placing.scripts().all().to_vec(),
+            (Some(placing), _) => self.line_scripts(placing).all().to_vec(),
             (None, Design::StreamsNaive) => Vec::new(),
             (None, _) => streams::scripts(),
         }
+    }
+
+    fn line_scripts(self, placing: Placing) -> &'static LineScripts {
+        if self == Design::ZsetSeqSlowed { &slowed::SCRIPTS } else { placing.scripts() }
     }
 
     /// How designs with one line per event place a member; `None` for those with a stream per user.
@@ -118,7 +138,7 @@ impl Design {
             Design::StreamsNaive | Design::Streams | Design::Broken(_) => None,
             Design::StreamShared => Some(Placing::Stream),
             Design::ZsetMs => Some(Placing::ClientMs),
-            Design::ZsetSeq => Some(Placing::Sequence),
+            Design::ZsetSeq | Design::ZsetSeqSlowed => Some(Placing::Sequence),
             Design::CompositeShift => Some(Placing::Composite(Composite::Shift)),
             Design::CompositeDecimal => Some(Placing::Composite(Composite::Decimal)),
             Design::CompositeCenti => Some(Placing::Composite(Composite::Centi)),
@@ -138,7 +158,7 @@ const PER_USER: &[Promise] = &[NoDuplicates, PerUserFifo, NoLoss, NoPhantoms, Po
 /// LPOP with a count, ZMSCORE and XTRIM MINID are the youngest commands used (LPOS is of 6.0.6); all of 6.2.
 const SINCE_6_2: (u32, u32) = (6, 2);
 
-const fn facts(name: &'static str, claims: &'static [Promise], summary: &'static str) -> DesignFacts {
+pub(super) const fn facts(name: &'static str, claims: &'static [Promise], summary: &'static str) -> DesignFacts {
     // Every design keeps its mark after admission: a join repeated because its reply was lost must not
     // enter again although its entry was let in meanwhile.
     DesignFacts { name, summary, duplicate_means: DuplicateMeans::AcceptedBefore, claims, min_server: SINCE_6_2 }

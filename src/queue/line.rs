@@ -177,11 +177,7 @@ pub struct LineQueue {
 }
 
 impl LineQueue {
-    pub(super) fn open(facts: &'static DesignFacts, placing: Placing, settings: &QueueSettings) -> LineQueue {
-        LineQueue::with_scripts(facts, placing, placing.scripts(), settings)
-    }
-
-    /// The same with scripts that are not those of the design.
+    /// Opens the line of one event.
     pub(super) fn with_scripts(
         facts: &'static DesignFacts,
         placing: Placing,

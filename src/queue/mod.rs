@@ -13,6 +13,7 @@ mod live;
 mod reply;
 mod resp;
 mod script;
+mod slowed;
 mod streams;
 mod streams_naive;
 

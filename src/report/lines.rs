@@ -2,14 +2,14 @@
 
 /// A text without anything that steers a terminal or turns the direction of writing. Names come from files
 /// that anybody may write.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Breaks a text between words, so that no line is wider than `width` (`None`: one line); further lines are
 /// indented by so many spaces. A word that is wider has a line of its own. Each character counts as one column.
-pub(super) fn wrapped(text: &str, width: Option<u16>, indent: usize) -> String {
+pub(crate) fn wrapped(text: &str, width: Option<u16>, indent: usize) -> String {
     let Some(width) = width.map(usize::from) else { return text.to_owned() };
     let mut out = String::new();
     let mut column = 0;

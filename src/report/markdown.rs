@@ -68,7 +68,7 @@ fn list(out: &mut String, title: &str, lines: Vec<String>) {
 
 /// Names come from files that anybody may write: nothing in them may end a table cell, begin a tag, a link
 /// or an emphasis (GitHub Flavored Markdown, section 6.1: a backslash takes the meaning from punctuation).
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in visible(text).chars() {
         match c {
@@ -82,7 +82,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A code span: fenced by more backticks than stand in a row inside it.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = visible(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -14,7 +14,9 @@ mod table;
 mod text;
 
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
+pub(crate) use lines::{visible, wrapped};
 pub use markdown::markdown;
+pub(crate) use markdown::{code, escaped};
 pub use schema::schema;
 pub use server_side::ServerSide;
 pub use text::text;

@@ -1,8 +1,10 @@
 //! A run on disk: `result.json`, and for each cell `<scenario>/<queue>/history.parquet`, `latency.hlog` and, where the
 //! line held, `history.order.txt.gz`.
 
+mod baselines;
 mod order;
 
+pub use baselines::{baseline_path, baselines, is_baseline_name, keep_as_baseline};
 pub use order::{OrderError, order_path, replay_order, write_order};
 
 // Not fs-err: a FolderError names the path itself.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be prepared ends a test, and the error says why")]
 
 mod check;
+mod compare;
 mod disk;
 mod exit_codes;
 mod interrupted;
