@@ -19,9 +19,12 @@ pub enum Order {
 /// What order each design keeps, by what joins are deduplicated.
 pub fn claimed(design: Design, dedupe: Dedupe) -> Order {
     match design {
-        Design::StreamShared | Design::ZsetSeq | Design::CompositeCenti | Design::CompositeRebased | Design::List => {
-            Order::Exact
-        }
+        Design::StreamShared
+        | Design::ZsetSeq
+        | Design::ZsetSeqSlowed
+        | Design::CompositeCenti
+        | Design::CompositeRebased
+        | Design::List => Order::Exact,
         Design::Streams | Design::StreamsNaive => Order::PerUser,
         Design::Broken(_) => Order::Open,
         // They tie within a millisecond, in which one user may well join twice.
