@@ -89,6 +89,7 @@ mod tests {
         assert_eq!(effect(1.15, 1.25).widened(0.20).size(0.03), Size::Open);
         assert_eq!(effect(1.30, 1.40).widened(0.20).size(0.03), Size::Larger);
         assert_eq!(effect(0.60, 0.70).widened(0.20).size(0.03), Size::Smaller);
+        assert_eq!(effect(0.75, 0.85).widened(0.20).size(0.03), Size::Open);
         assert_eq!(effect(0.99, 1.01).widened(0.20).size(0.03), Size::Open);
     }
 }

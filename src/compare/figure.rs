@@ -62,8 +62,10 @@ pub struct Rule {
 /// One figure of two sides.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// Its name, with its unit.
+    /// Its name, with its unit but for latencies.
     pub name: String,
+    /// The unit, where the name does not say it.
+    pub unit: Option<&'static str>,
     /// What it is.
     #[serde(skip)]
     pub quantity: Quantity,
@@ -125,6 +127,7 @@ impl Figure {
         let word = word(quantity, size);
         Figure {
             name: quantity.name(only_joins),
+            unit: quantity.unit(),
             quantity,
             primary: quantity.primary(),
             a,

@@ -95,6 +95,12 @@ impl Quantity {
         matches!(self, Quantity::Latency(..) | Quantity::Joins)
     }
 
+    /// The unit, where the name does not say it.
+    #[must_use]
+    pub fn unit(self) -> Option<&'static str> {
+        matches!(self, Quantity::Latency(..)).then_some("µs")
+    }
+
     /// The name in tables. `only_joins` says that the load was nothing but joins, so that an operation is one.
     #[must_use]
     pub fn name(self, only_joins: bool) -> String {
@@ -103,7 +109,7 @@ impl Quantity {
             Quantity::ServerTime => format!("server µs per {each}"),
             Quantity::Latency(op, clock, at) => {
                 let clock = if clock == Clock::Service { "service" } else { "response" };
-                format!("{} {clock} {}, µs", op.name(), at.name())
+                format!("{} {clock} {}", op.name(), at.name())
             }
             Quantity::Joins => "joins/s".to_owned(),
             Quantity::Commands => format!("commands per {each}"),

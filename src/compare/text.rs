@@ -121,7 +121,8 @@ fn row(figure: &Figure) -> [String; 6] {
         _ => NONE.to_owned(),
     };
     let ratio = figure.ratio.map_or_else(|| NONE.to_owned(), |ratio| format!("{ratio:.3}"));
-    let name = if figure.primary { format!("{} !", figure.name) } else { figure.name.clone() };
+    let unit = figure.unit.map_or_else(String::new, |unit| format!(", {unit}"));
+    let name = format!("{}{unit}{}", figure.name, if figure.primary { " !" } else { "" });
     [visible(&name), value(figure.a), value(figure.b), ratio, interval, figure.word.text().to_owned()]
 }
 
