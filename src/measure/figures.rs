@@ -96,8 +96,14 @@ pub struct GeneratorHealth {
     /// Operations that were refused and never answered, of all phases; those that the design does not
     /// offer are not among them, since nothing was sent.
     pub refused: u64,
-    /// Set when the figures are not to be trusted: why, and what to change.
+    /// Set when the generator did not drive the load that was asked for: why the figures are not to be trusted, and what to change.
     pub saturated: Option<String>,
+    /// Set when others used its machine so much that figures that are bad may not be the queue's: why, and what to change.
+    #[serde(default)]
+    pub disturbed: Option<String>,
+    /// Set when the load that was planned did not happen although the generator was not the limit.
+    #[serde(default)]
+    pub undelivered: Option<String>,
     /// What else a reader of the figures must know of the generator: they are to be trusted, but mean less
     /// than they seem to.
     #[serde(default)]

@@ -1,21 +1,28 @@
 //! Whether the figures of a load are to be trusted, or say more of the generator and its machine than of the queue.
 //!
-//! The gates, for an open loop: the cell is inconclusive when one of them shuts. (A closed loop or a flood offers what it gets, so
-//! none applies; what would be remarkable is noted.) *Behind* is an open loop that achieved less than
+//! The gates, for an open loop. (A closed loop or a flood offers what it gets, so none applies; what would be remarkable is noted.) A *saturated*
+//! generator did not drive the load that was asked for: the cell is inconclusive. A *disturbed* one did, on a machine that others used: what
+//! held was held all the same, and a limit that was broken is undecided. A load that was *undelivered* because the queue did not keep up breaks its limits;
+//! where it breaks none, nothing is known of the rate that was asked for, and the cell is inconclusive.
+//! *Behind* is an open loop that achieved less than
 //! [`ACHIEVED_SHARE_MIN`] of what it offered; *late* is one whose own lag makes up [`OWN_LAG_SHARE_MAX`] or more of the
 //! response time of joins.
 //!
 //! | gate | shuts when | what to change |
 //! |---|---|---|
+//! | *saturated:* | | |
 //! | CPU | the generator worked for more than [`CLIENT_CPU_CORES_MAX`] of each of its threads' cores, and is behind or late. What its pacer spun is no work | a lower rate, a faster machine |
 //! | own lag | it is behind and late | a lower rate, a core of its own |
-//! | run queue | its threads were ready to run and had no core for [`RUN_QUEUE_SHARE_MAX`] of the load or more | fewer other programs |
+//! | run queue | its threads were ready to run and had no core for [`RUN_QUEUE_SHARE_MAX`] of the load or more, and it is behind or late | fewer other programs |
 //! | connections | it is behind, all its connections could not have carried the rate at the median time of an operation, and the server used less than [`SERVER_CPU_CORES_BUSY`] of a core: it waited, too | more connections, a lower rate |
+//! | *disturbed:* | | |
+//! | run queue | as above, but it kept its rate | fewer other programs |
 //! | steal | the hypervisor took [`STEAL_SHARE_MAX`] of all cores or more | another machine |
 //! | other load | other programs took [`OTHER_LOAD_SHARE_MAX`] of all cores or more, and less than [`IDLE_CORES_MIN`] of a core was left over | fewer other programs |
 //!
-//! An open loop that is behind while its connections wait for a server that is busy is not shut out: the queue was the
-//! limit, and its response times say so. CPU alone is no gate: a generator that worked all the time and kept its rate was
+//! | *undelivered* | it is behind while its connections wait for a server that is busy: the queue was the limit, and its response times say so | a lower rate |
+//!
+//! CPU alone is no gate: a generator that worked all the time and kept its rate was
 //! fast enough. Lateness alone is none, since the figures have it apart; only a limit that it would break is left undecided
 //! (`verdict/`).
 
@@ -104,12 +111,27 @@ impl Evidence<'_> {
         let gates = [
             Self::no_cpu_left,
             Self::lagging,
-            Self::without_a_core,
+            |it: &Self| it.without_a_core().filter(|_| it.behind() || it.late()),
             Self::few_connections,
-            Self::stolen,
-            Self::crowded,
         ];
         gates.into_iter().find_map(|gate| gate(self))
+    }
+
+    /// Why figures that are bad do not tell of the queue, although the load was driven as planned; and what to change.
+    pub(super) fn disturbed(&self) -> Option<String> {
+        self.offered_per_s?;
+        [Self::without_a_core, Self::stolen, Self::crowded].into_iter().find_map(|gate| gate(self))
+    }
+
+    /// Why the load that was planned did not happen, where the generator was not the limit.
+    pub(super) fn undelivered(&self) -> Option<String> {
+        (self.behind() && self.saturated().is_none()).then(|| {
+            format!(
+                "the load that was planned did not happen ({}, while the connections waited for replies): the queue, the \
+                 number of connections or a busy machine was the limit; lower the rate to learn of one that is carried",
+                self.rates()
+            )
+        })
     }
 
     fn no_cpu_left(&self) -> Option<String> {
@@ -177,7 +199,7 @@ impl Evidence<'_> {
 
     /// What else a reader of the figures must know.
     pub(super) fn note(&self) -> Option<String> {
-        if self.saturated().is_some() {
+        if self.saturated().is_some() || self.undelivered().is_some() {
             return None;
         }
         if self.offered_per_s.is_none() {
@@ -185,12 +207,6 @@ impl Evidence<'_> {
                 let worked = self.worked().replace("its core", "a core");
                 format!("closed loop bound by its own CPU ({worked}): the queue may be faster than shown")
             });
-        }
-        if self.behind() {
-            return Some(format!(
-                "{}, while the connections waited for replies: the queue, the number of connections or a busy machine was the limit",
-                self.rates()
-            ));
         }
         if self.late() {
             return Some(format!(

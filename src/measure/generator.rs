@@ -59,7 +59,8 @@ pub(super) fn generator(
         machine: &machine,
     };
     let (unknown, refused) = unanswered(history);
-    let (saturated, note) = (evidence.saturated(), evidence.note());
+    let (saturated, disturbed) = (evidence.saturated(), evidence.disturbed());
+    let (undelivered, note) = (evidence.undelivered(), evidence.note());
     GeneratorHealth {
         client_cpu_cores,
         working_cpu_cores,
@@ -70,6 +71,8 @@ pub(super) fn generator(
         unknown,
         refused,
         saturated,
+        disturbed,
+        undelivered,
         note,
         machine,
         reasons,

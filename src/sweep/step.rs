@@ -135,6 +135,10 @@ pub(super) fn answer(cell: &Cell, cut: Option<Cut>, crashes: bool) -> (Answer, O
         return because(Answer::Generator, Cause::Generator, why.clone());
     }
     let broken = cell.limits.iter().find(|limit| limit.kept == Some(false));
+    let behind = cell.generator.undelivered.is_some();
+    if let Some(why) = cell.generator.disturbed.as_ref().filter(|_| broken.is_some() || behind) {
+        return because(Answer::Generator, Cause::Generator, why.clone());
+    }
     if let Some((limit, actual_us)) = broken.and_then(|limit| Some((limit, limit.actual_us?))) {
         let (op, percentile) = (limit.op.name(), limit.percentile.name());
         let text = format!("{percentile} of {op} breaks its limit ({} > {})", time(actual_us), time(limit.max_us));

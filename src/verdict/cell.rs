@@ -112,6 +112,10 @@ pub fn judge_cell(findings: &[Finding], measurements: &Measurements, terms: &Ter
 
     let found = |outcome: Outcome| promises.iter().any(|promise| promise.outcome == outcome);
     let limit_broken = doubt.is_none() && limits.iter().any(|limit| limit.kept == Some(false));
+    if !limit_broken {
+        // A queue that did not keep up and broke no limit: of the rate that was asked for nothing is known.
+        open.extend(measurements.generator.undelivered.clone());
+    }
     let verdict = if found(Outcome::Violated) || limit_broken {
         Verdict::Fail
     } else if !open.is_empty() || found(Outcome::Undecided) {
@@ -128,7 +132,10 @@ pub fn judge_cell(findings: &[Finding], measurements: &Measurements, terms: &Ter
 fn doubt(measurements: &Measurements) -> Option<String> {
     let generator = &measurements.generator;
     if generator.saturated.is_some() {
-        return Some("the figures of this load are not to be trusted".to_owned());
+        return Some("the generator did not drive the load that was asked for".to_owned());
+    }
+    if let Some(disturbed) = &generator.disturbed {
+        return Some(disturbed.clone());
     }
     let own_lag = generator.own_lag_share.filter(|share| *share >= OWN_LAG_SHARE_MAX)?;
     measurements.throughput.offered_per_s?;

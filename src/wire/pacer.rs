@@ -103,6 +103,7 @@ impl Waiter {
             Pacer::Spin => u64::MAX,
         };
         let sleep_until_ns = match (due_ns, at_latest_ns) {
+            (Some(due_ns), _) if due_ns <= now_ns => Some(now_ns),
             (Some(due_ns), latest_ns) if due_ns.saturating_sub(spun_ns) <= now_ns => {
                 return self.spin(clock, now_ns, latest_ns.map_or(due_ns, |latest| latest.min(due_ns)), ready);
             }

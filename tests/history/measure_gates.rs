@@ -4,7 +4,7 @@ use crate::history_arbitrary::own_history;
 use stanchion::checks::judge;
 use stanchion::history::{History, LoadFacts, MachineFacts, ServerCost, ServerSample, ServerSeries};
 use stanchion::measure::{GeneratorHealth, measure};
-use stanchion::model::{ClientId, Limit, LoadKind, OpKind, Pacer, Percentile, Terms};
+use stanchion::model::{ClientId, Limit, LoadKind, OpKind, Pacer, Percentile, Promise, Terms};
 use stanchion::verdict::{Verdict, judge_cell};
 
 const MS: u64 = 1_000_000;
@@ -86,7 +86,7 @@ fn too_few_connections_for_the_rate_are_no_slow_queue_unless_the_server_was_busy
     );
 
     let busy = measure(&open(20, 100, 900, 400)).generator;
-    assert!(busy.saturated.is_none() && busy.note.unwrap().contains("while the connections waited for replies"));
+    assert!(busy.saturated.is_none() && busy.undelivered.unwrap().contains("while the connections waited for replies"));
 
     let mut unknown = open(20, 100, 300, 400);
     unknown.header.server_series = None;
@@ -104,7 +104,7 @@ fn a_stall_of_the_server_is_no_lack_of_connections() {
     }
     history.header.load_ns = Some((0, 1_500 * MS));
     let generator = measure(&history).generator;
-    assert!(generator.saturated.is_none() && generator.note.is_some(), "{generator:?}");
+    assert!(generator.saturated.is_none() && generator.undelivered.is_some(), "{generator:?}");
 }
 
 #[test]
@@ -137,32 +137,63 @@ fn a_generator_of_several_threads_has_as_many_cores() {
 #[test]
 fn a_generator_that_waits_for_a_core_measures_the_scheduler() {
     let waited = with(|load| load.run_queue_ns = Some(300 * MS));
-    let why = waited.saturated.unwrap();
+    let why = waited.disturbed.unwrap();
     assert!(why.starts_with("the generator was ready to run and had no core for 30 % of the load"), "{why}");
     let threads = with(|load| (load.run_queue_ns, load.threads) = (Some(300 * MS), 2));
-    assert_eq!((threads.saturated, threads.machine.run_queue_share), (None, Some(0.15)));
+    assert_eq!((threads.disturbed, threads.machine.run_queue_share), (None, Some(0.15)));
     let unknown = with(|load| load.run_queue_ns = None);
-    assert!(unknown.saturated.is_none() && unknown.machine.reasons.contains_key("run_queue_share"));
+    assert!(unknown.disturbed.is_none() && unknown.machine.reasons.contains_key("run_queue_share"));
+}
+
+#[test]
+fn a_generator_without_a_core_that_fell_behind_is_saturated_and_one_that_did_not_only_disturbed() {
+    let mut history = open(20, 100, 900, 400);
+    history.header.load.as_mut().unwrap().run_queue_ns = Some(300 * MS);
+    let behind = measure(&history).generator;
+    assert!(behind.saturated.unwrap().contains("had no core for 30 % of the load") && behind.undelivered.is_none());
+    let kept = with(|load| load.run_queue_ns = Some(300 * MS));
+    assert_eq!((kept.saturated, kept.disturbed.is_some()), (None, true));
+}
+
+#[test]
+fn a_disturbed_load_that_kept_its_limits_passes_and_one_that_broke_them_is_undecided() {
+    let mut history = open(20, 100, 300, 400);
+    // Kept its rate: the reply of each comes long before the next is due.
+    for record in history.records.edit().iter_mut() {
+        let intended_ns = record.op.0 * 10 * MS;
+        (record.intended_ns, record.sent_ns) = (Some(intended_ns), intended_ns + 1_000);
+        record.returned_ns = Some(intended_ns + 5 * MS);
+    }
+    history.header.load_ns = Some((0, 210 * MS));
+    history.header.offered_joins_per_s = Some(100.0);
+    history.header.load.as_mut().unwrap().run_queue_ns = Some(100 * MS);
+    for (max_ns, verdict) in [(6 * MS, Verdict::Pass), (4 * MS, Verdict::Inconclusive)] {
+        let limits = vec![Limit { op: OpKind::Join, percentile: Percentile::P99, max_ns }];
+        history.header.terms = Terms { promises: Vec::new(), limits, ..Terms::default() };
+        let measured = measure(&history);
+        assert!(measured.generator.disturbed.is_some() && measured.generator.saturated.is_none(), "{measured:?}");
+        assert_eq!(judge_cell(&judge(&history), &measured, &history.header.terms, &[]).verdict, verdict, "{max_ns}");
+    }
 }
 
 #[test]
 fn a_machine_that_is_taken_away_measures_the_hypervisor() {
-    let stolen = machine(|machine| machine.steal_ns = 400 * MS).saturated.unwrap();
+    let stolen = machine(|machine| machine.steal_ns = 400 * MS).disturbed.unwrap();
     assert!(stolen.starts_with("the hypervisor gave 20 % of the time of all cores to other machines"), "{stolen}");
     let little = machine(|machine| machine.steal_ns = 390 * MS);
-    assert_eq!((little.saturated, little.machine.steal_share), (None, Some(0.195)));
+    assert_eq!((little.disturbed, little.machine.steal_share), (None, Some(0.195)));
 }
 
 #[test]
 fn other_programs_disturb_where_they_leave_no_core_over() {
-    let crowded = machine(|machine| machine.busy_ns = 1_600 * MS).saturated.unwrap();
+    let crowded = machine(|machine| machine.busy_ns = 1_600 * MS).disturbed.unwrap();
     assert!(crowded.starts_with("other programs used 1.0 cores of this machine and left none over"), "{crowded}");
     let room = machine(|machine| (machine.busy_ns, machine.cores) = (1_600 * MS, 4));
-    assert_eq!((room.saturated, room.machine.other_cores, room.machine.idle_cores), (None, Some(1.0), Some(2.4)));
+    assert_eq!((room.disturbed, room.machine.other_cores, room.machine.idle_cores), (None, Some(1.0), Some(2.4)));
     let ours = machine(|machine| (machine.busy_ns, machine.generator_ns) = (1_600 * MS, 1_400 * MS));
-    assert_eq!((ours.saturated, ours.machine.other_cores), (None, Some(0.0)), "what is ours is no other's");
+    assert_eq!((ours.disturbed, ours.machine.other_cores), (None, Some(0.0)), "what is ours is no other's");
     let short = machine(|machine| (machine.busy_ns, machine.elapsed_ns) = (1_600 * MS, 499 * MS));
-    assert!(short.saturated.is_none() && short.machine.reasons.contains_key("other_cores"));
+    assert!(short.disturbed.is_none() && short.machine.reasons.contains_key("other_cores"));
 }
 
 #[test]
@@ -173,7 +204,8 @@ fn no_gate_is_for_a_closed_loop() {
     (load.kind, load.run_queue_ns) = (LoadKind::Closed, Some(900 * MS));
     let machine = load.machine.as_mut().unwrap();
     (machine.steal_ns, machine.busy_ns) = (900 * MS, 1_900 * MS);
-    assert_eq!(measure(&history).generator.saturated, None);
+    let generator = measure(&history).generator;
+    assert_eq!((generator.saturated, generator.disturbed, generator.undelivered), (None, None, None));
 }
 
 #[test]
@@ -188,7 +220,7 @@ fn a_rate_far_too_high_neither_breaks_nor_keeps_a_limit_but_a_broken_promise_sti
         history.header.terms = Terms { promises: Vec::new(), limits, ..Terms::default() };
         assert_eq!(verdict(&history).verdict, Verdict::Inconclusive, "{max_ns} ns");
     }
-    history.header.terms = Terms::default();
+    history.header.terms = Terms { promises: vec![Promise::NoLoss], ..Terms::default() };
     // Nobody was let in and nobody waits: all are lost.
     history.header.drained = true;
     assert_eq!(verdict(&history).verdict, Verdict::Fail);
