@@ -67,8 +67,20 @@ fn json_is_the_result_file_and_has_every_field_that_is_bound() {
 }
 
 /// Nulls that are no missing number, but nothing to say.
-const NOTHING_TO_SAY: [&str; 10] =
-    ["ended_early", "expected", "counterexample", "why", "saturated", "note", "reason", "image", "margin_ns", "missed"];
+const NOTHING_TO_SAY: [&str; 12] = [
+    "ended_early",
+    "expected",
+    "counterexample",
+    "why",
+    "saturated",
+    "disturbed",
+    "undelivered",
+    "note",
+    "reason",
+    "image",
+    "margin_ns",
+    "missed",
+];
 
 fn nulls_have_reasons(at: &str, value: &Value) {
     match value {

@@ -4,7 +4,7 @@ use crate::history_arbitrary::own_history;
 use stanchion::checks::judge;
 use stanchion::history::{History, LoadFacts, MachineFacts, ServerCost, ServerSample, ServerSeries};
 use stanchion::measure::{GeneratorHealth, measure};
-use stanchion::model::{ClientId, Limit, LoadKind, OpKind, Pacer, Percentile, Promise, Terms};
+use stanchion::model::{ClientId, Entry, Limit, LoadKind, OpKind, Operation, Pacer, Percentile, Promise, Terms, Token};
 use stanchion::verdict::{Verdict, judge_cell};
 
 const MS: u64 = 1_000_000;
@@ -220,8 +220,9 @@ fn a_rate_far_too_high_neither_breaks_nor_keeps_a_limit_but_a_broken_promise_sti
         history.header.terms = Terms { promises: Vec::new(), limits, ..Terms::default() };
         assert_eq!(verdict(&history).verdict, Verdict::Inconclusive, "{max_ns} ns");
     }
-    history.header.terms = Terms { promises: vec![Promise::NoLoss], ..Terms::default() };
-    // Nobody was let in and nobody waits: all are lost.
-    history.header.drained = true;
+    history.header.terms = Terms { promises: vec![Promise::NoDuplicates], ..Terms::default() };
+    // The third joins under the dedupe key of the first, who has not left.
+    let first = history.records.at(0).call.entry().unwrap();
+    history.records.edit()[2].call = Operation::Join(Entry { token: Token(999_999), ..first });
     assert_eq!(verdict(&history).verdict, Verdict::Fail);
 }

@@ -189,7 +189,8 @@ fn lag_behind_a_busy_connection_is_the_queues_and_not_the_generators() {
     }
     let generator = measure(&history).generator;
     assert_eq!(generator.saturated, None);
-    assert!(generator.note.unwrap().contains("the queue, the number of connections or a busy machine was the limit"));
+    let why = generator.undelivered.unwrap();
+    assert!(why.contains("the queue, the number of connections or a busy machine was the limit"), "{why}");
 }
 
 #[test]
