@@ -79,7 +79,7 @@ pub struct Knee {
     pub safe: Option<Tried>,
     /// The lowest rate that broke, or at which the generator was the limit.
     pub end: Option<(Tried, End)>,
-    /// Rates below `safe` that did not hold in every try.
+    /// Rates below `safe`, or below `end` where nothing is safe, that did not hold in every try.
     pub unsteady: Vec<Tried>,
 }
 
@@ -181,7 +181,7 @@ impl Search {
         let safe = below().rfind(|tried| tried.clean()).copied();
         let unsteady = below().filter(|tried| {
             let bad = tried.broke + tried.generator > 0;
-            bad && safe.is_some_and(|safe| tried.factor < safe.factor)
+            bad && safe.is_none_or(|safe| tried.factor < safe.factor)
         });
         Knee { safe, end, unsteady: unsteady.copied().collect() }
     }
@@ -303,6 +303,18 @@ mod tests {
         assert_eq!((asked, found.safe, found.end), (vec![1.0, 2.0, 4.0, 8.0], None, None));
         let (found, _) = search(1.0, 8.0, 3, |rate| if rate < 2.0 { Answer::Open } else { Answer::Held });
         assert_eq!(found.safe.unwrap().factor, 8.0);
+    }
+
+    #[test]
+    fn where_no_rate_held_in_every_try_the_unsteady_ones_are_told() {
+        let mut first = true;
+        let (found, _) = search(1.0, 8.0, 3, |rate| {
+            let bad = rate > 1.0 || std::mem::take(&mut first);
+            if bad { Answer::Broke } else { Answer::Held }
+        });
+        assert_eq!(found.safe, None);
+        assert_eq!(found.unsteady.iter().map(|tried| (tried.factor, tried.held)).collect::<Vec<_>>(), [(1.0, 2)]);
+        assert!(found.end.unwrap().0.factor > 1.0);
     }
 
     #[test]
