@@ -4,7 +4,9 @@ use crate::history_arbitrary::own_history;
 use stanchion::checks::judge;
 use stanchion::history::{History, LoadFacts, MachineFacts, ServerCost, ServerSample, ServerSeries};
 use stanchion::measure::{GeneratorHealth, measure};
-use stanchion::model::{ClientId, Limit, LoadKind, OpKind, Pacer, Percentile, Terms};
+use stanchion::model::{
+    BatchId, ClientId, Limit, LoadKind, OpKind, Operation, Outcome, Pacer, Percentile, Promise, Terms, Token,
+};
 use stanchion::verdict::{Verdict, judge_cell};
 
 const MS: u64 = 1_000_000;
@@ -188,8 +190,12 @@ fn a_rate_far_too_high_neither_breaks_nor_keeps_a_limit_but_a_broken_promise_sti
         history.header.terms = Terms { promises: Vec::new(), limits, ..Terms::default() };
         assert_eq!(verdict(&history).verdict, Verdict::Inconclusive, "{max_ns} ns");
     }
-    history.header.terms = Terms::default();
-    // Nobody was let in and nobody waits: all are lost.
-    history.header.drained = true;
+    history.header.terms = Terms { promises: vec![Promise::NoPhantoms], ..Terms::default() };
+    assert_eq!(verdict(&history).verdict, Verdict::Inconclusive);
+    let mut records = history.records.edit();
+    let last = records.last_mut().unwrap();
+    last.call = Operation::Admit { count: 1, batch: BatchId(1) };
+    last.outcome = Outcome::Admitted(vec![Token(1_000_000_007)]);
+    drop(records);
     assert_eq!(verdict(&history).verdict, Verdict::Fail);
 }

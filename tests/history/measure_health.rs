@@ -226,5 +226,6 @@ fn missing_figures_of_the_generator_say_why() {
     history.records.edit()[0].intended_ns = None;
     let generator = measure(&history).generator;
     assert_eq!((generator.client_cpu_cores, generator.send_lag_p50_us, generator.send_lag_p99_us), (None, None, None));
-    assert_eq!(generator.reasons.keys().collect::<Vec<_>>(), ["client_cpu_cores", "send_lag"]);
+    let missing = ["client_cpu_cores", "driver", "own_lag_share", "send_lag", "working_cpu_cores"];
+    assert_eq!(generator.reasons.keys().collect::<Vec<_>>(), missing);
 }
