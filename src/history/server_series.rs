@@ -14,7 +14,8 @@ pub struct ServerSeries {
     pub every_ns: u64,
     /// In order of time, the first just before the load began, the last just after it ended.
     pub samples: Vec<ServerSample>,
-    /// How long commands took by the server's own measure, by command in lower case; `None`: it did not say.
+    /// How long commands took by the server's own measure, by command in lower case, without those that asked for this;
+    /// `None`: it did not say.
     #[serde(default)]
     pub latency: Option<BTreeMap<String, CommandLatency>>,
     /// Commands that it found slow; `None`: it did not say.

@@ -91,7 +91,7 @@ impl ServerSnapshot {
 }
 
 /// Whether this is one of the commands by which this program asks how the server is; no design sends any of them.
-fn is_question(command: &str) -> bool {
+pub(super) fn is_question(command: &str) -> bool {
     command == "info" || ["slowlog|", "latency|", "config|"].iter().any(|prefix| command.starts_with(prefix))
 }
 

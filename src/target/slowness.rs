@@ -6,6 +6,7 @@ use redis::Value;
 use redis::aio::MultiplexedConnection;
 
 use super::info::ask;
+use super::probe::is_question;
 use super::{Endpoint, TargetError};
 
 /// How long the calls of each command took, since the server's start: calls by the upper end of their bucket in µs. The
@@ -28,7 +29,8 @@ impl LatencyBuckets {
         buckets(&reply).ok_or_else(|| strange(endpoint, "LATENCY HISTOGRAM"))
     }
 
-    /// What was counted since an earlier reading; a command whose counts went back (a reset) counts from 0.
+    /// What was counted since an earlier reading, without the commands by which this program asks how the server is. A
+    /// command whose counts went back (a reset) counts from 0.
     #[must_use]
     pub fn since(&self, earlier: &LatencyBuckets) -> LatencyBuckets {
         let difference = |(name, now): (&String, &BTreeMap<u64, u64>)| {
@@ -44,7 +46,7 @@ impl LatencyBuckets {
                 .collect();
             (!since.is_empty()).then(|| (name.clone(), since))
         };
-        LatencyBuckets(self.0.iter().filter_map(difference).collect())
+        LatencyBuckets(self.0.iter().filter(|(name, _)| !is_question(name)).filter_map(difference).collect())
     }
 }
 
@@ -206,6 +208,8 @@ mod tests {
         assert_eq!(after.since(&before).0["set"], BTreeMap::from([(2, 3), (4, 1)]));
         assert_eq!(before.since(&before), LatencyBuckets::default());
         assert_eq!(before.since(&after).0["set"], BTreeMap::from([(1, 5), (4, 1)]));
+        let question = LatencyBuckets(BTreeMap::from([("info".to_owned(), BTreeMap::from([(66, 1)]))]));
+        assert_eq!(question.since(&LatencyBuckets::default()), LatencyBuckets::default());
     }
 
     #[test]
