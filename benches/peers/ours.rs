@@ -18,8 +18,8 @@ use stanchion::queue::{AnyQueue, CommandError, Commands, Counted, Live, WaitingQ
 use stanchion::target::Endpoint;
 use tokio::task::{JoinSet, LocalSet};
 
-use super::cpu;
 use super::request::{CONNECTIONS, USERS, Workload, entry, queue, set};
+use super::{cpu, server_count};
 
 /// Stanchion's ways to send a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +85,9 @@ pub struct Told {
     pub answered: u64,
     /// The first error.
     pub error: Option<String>,
+    /// Error replies that the server had counted when all were connected: the `redis` crate introduces itself by CLIENT
+    /// SETINFO, which servers before 7.2 do not know. They are no part of the load.
+    pub refused_greetings: u64,
     /// Records that were kept; `None` where none are.
     pub records: Option<u64>,
     /// Service times in the histogram; `None` where none are kept.
@@ -184,6 +187,10 @@ type Kept = Option<(Recorder, Histogram<u64>)>;
 
 /// Drives all requests over these connections, one at a time on each.
 async fn drive<C: Commands + 'static>(connections: Vec<C>, task: &Task, recording: bool) -> Result<Told, String> {
+    let refused_greetings = match connections.first() {
+        Some(first) => error_replies(first).await?,
+        None => return Err("there is no connection to drive".to_owned()),
+    };
     let shared = Rc::new(Shared {
         workload: task.workload,
         queue: queue(),
@@ -222,11 +229,18 @@ async fn drive<C: Commands + 'static>(connections: Vec<C>, task: &Task, recordin
         load_cpu_us: load_cpu.as_secs_f64() * 1e6,
         answered: shared.answered.get(),
         error: shared.error.borrow_mut().take(),
+        refused_greetings,
         records: recording.then(|| kept.iter().flatten().map(|(recorder, _)| recorder.len() as u64).sum()),
         timed: recording.then(|| all.len()),
         p50_us: us(0.5),
         p99_us: us(0.99),
     })
+}
+
+/// How many error replies the server has counted.
+async fn error_replies<C: Commands>(commands: &C) -> Result<u64, String> {
+    let answer = commands.command(server_count::info()).await.map_err(|error| error.to_string())?;
+    server_count::text(&answer).map(|info| server_count::error_replies(&info))
 }
 
 fn histogram() -> Result<Histogram<u64>, String> {

@@ -1,5 +1,21 @@
 //! What the server counted: whether a contender did what it was asked, and how much of it was refused.
 
+/// Asks for all that INFO says.
+pub fn info() -> redis::Cmd {
+    let mut info = redis::cmd("INFO");
+    info.arg("all");
+    info
+}
+
+/// What INFO was answered.
+pub fn text(answer: &redis::Value) -> Result<String, String> {
+    match answer {
+        redis::Value::BulkString(text) => Ok(String::from_utf8_lossy(text).into_owned()),
+        redis::Value::VerbatimString { text, .. } => Ok(text.clone()),
+        other => Err(format!("INFO was answered {other:?}")),
+    }
+}
+
 /// What one command came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
