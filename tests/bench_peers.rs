@@ -11,7 +11,7 @@ mod server_count;
 mod statistics;
 
 use output::{csv_ops_per_s, error_line, json_ops_per_s};
-use server_count::{Counted, counted, error_replies, objection};
+use server_count::{Counted, counted, error_replies, info, objection, text};
 use statistics::{difference, median, ratio};
 
 const CSV: &str = r#""test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
@@ -60,6 +60,9 @@ fn calls_and_refusals_are_those_that_the_server_counted() {
     assert_eq!(counted(INFO, "evalsha"), Counted { calls: 50, failed: 50 });
     assert_eq!(counted(INFO, "eval"), Counted::default(), "a part of a name is not the name");
     assert_eq!(error_replies(INFO), 50);
+    assert_eq!(text(&redis::Value::BulkString(INFO.into())).as_deref(), Ok(INFO));
+    assert!(text(&redis::Value::Okay).is_err());
+    assert!(info().get_packed_command().windows(4).any(|word| word == b"INFO"));
 }
 
 #[test]

@@ -39,8 +39,9 @@ pub fn measure(server: &Server, run: &Run<'_>) -> Result<Row, String> {
     let cpu: Duration = cpu::of_children()? - cpu_before;
     let info = server.info()?;
     let counted = server_count::counted(&info, run.workload.command());
-    let objection =
-        said.objection.or_else(|| server_count::objection(run.requests, counted, server_count::error_replies(&info)));
+    let greetings = said.told.as_ref().map_or(0, |told| told.refused_greetings);
+    let error_replies = server_count::error_replies(&info).saturating_sub(greetings);
+    let objection = said.objection.or_else(|| server_count::objection(run.requests, counted, error_replies));
     let per_op = |us: f64| us / run.requests as f64;
     Ok(Row {
         contender: run.contender.name().to_owned(),

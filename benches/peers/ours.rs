@@ -21,8 +21,8 @@ use stanchion::wire::{Clock, Dialer, Reactor, Wire};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
-use super::cpu;
 use super::request::{CONNECTIONS, USERS, Workload, entry, queue, set};
+use super::{cpu, server_count};
 
 /// How long connecting and each request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -98,6 +98,9 @@ pub struct Told {
     pub answered: u64,
     /// The first error.
     pub error: Option<String>,
+    /// Error replies that the server had counted when all were connected: the `redis` crate introduces itself by CLIENT
+    /// SETINFO, which servers before 7.2 do not know. They are no part of the load.
+    pub refused_greetings: u64,
     /// Records that were kept; `None` where none are.
     pub records: Option<u64>,
     /// Service times in the histogram; `None` where none are kept.
@@ -224,6 +227,10 @@ async fn drive<C: Commands + 'static>(
     recording: bool,
     spawn: &dyn Fn(Client),
 ) -> Result<Told, String> {
+    let refused_greetings = match connections.first() {
+        Some(first) => error_replies(first).await?,
+        None => return Err("there is no connection to drive".to_owned()),
+    };
     let shared = Rc::new(Shared {
         workload: task.workload,
         queue: queue(),
@@ -267,11 +274,18 @@ async fn drive<C: Commands + 'static>(
         load_cpu_us: load_cpu.as_secs_f64() * 1e6,
         answered: shared.answered.get(),
         error: shared.error.borrow_mut().take(),
+        refused_greetings,
         records: recording.then(|| kept.iter().flatten().map(|recorder| recorder.len() as u64).sum()),
         timed: recording.then(|| all.len()),
         p50_us: us(0.5),
         p99_us: us(0.99),
     })
+}
+
+/// How many error replies the server has counted.
+async fn error_replies<C: Commands>(commands: &C) -> Result<u64, String> {
+    let answer = commands.command(server_count::info()).await.map_err(|error| error.to_string())?;
+    server_count::text(&answer).map(|info| server_count::error_replies(&info))
 }
 
 /// One client that writes everything down, as a client of a run does.

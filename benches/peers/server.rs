@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use super::request::{DESIGN, Way};
+use super::server_count;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -78,13 +79,7 @@ impl Server {
 
     /// All that INFO says.
     pub fn info(&self) -> Result<String, String> {
-        let mut info = redis::cmd("INFO");
-        info.arg("all");
-        match self.ask(info)? {
-            redis::Value::BulkString(text) => Ok(String::from_utf8_lossy(&text).into_owned()),
-            redis::Value::VerbatimString { text, .. } => Ok(text),
-            other => Err(format!("INFO was answered {other:?}")),
-        }
+        server_count::text(&self.ask(server_count::info())?)
     }
 
     fn ask(&self, cmd: redis::Cmd) -> Result<redis::Value, String> {

@@ -1,5 +1,21 @@
 //! What the server counted: whether a contender did what it was asked, and how much of it was refused.
 
+/// Asks for all that INFO says.
+pub fn info() -> redis::Cmd {
+    let mut info = redis::cmd("INFO");
+    info.arg("all");
+    info
+}
+
+/// What INFO was answered.
+pub fn text(answer: &redis::Value) -> Result<String, String> {
+    match answer {
+        redis::Value::BulkString(text) => Ok(String::from_utf8_lossy(text).into_owned()),
+        redis::Value::VerbatimString { text, .. } => Ok(text.clone()),
+        other => Err(format!("INFO was answered {other:?}")),
+    }
+}
+
 /// What one command came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -22,15 +38,12 @@ pub fn counted(info: &str, command: &str) -> Counted {
     Counted { calls: field("calls"), failed: field("failed_calls") + field("rejected_calls") }
 }
 
-/// Error replies of any kind, from the section `errorstats`, but for those to a client that introduces itself: the `redis` crate
-/// names its library when it connects, by a command that a server before 7.2 does not know, and that is no part of the load.
+/// Error replies of any kind, from the section `errorstats`.
 pub fn error_replies(info: &str) -> u64 {
-    // A subcommand that is not known is counted under the command.
-    let introductions = ["client", "client|setinfo"].map(|command| counted(info, command).failed);
     let counts = info
         .lines()
         .filter_map(|line| line.trim_end().strip_prefix("errorstat_")?.split_once(":count=")?.1.parse::<u64>().ok());
-    counts.sum::<u64>().saturating_sub(introductions.iter().sum())
+    counts.sum()
 }
 
 /// Why a run is no measurement, by what the server counted; `None` if it is one.
