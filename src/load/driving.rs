@@ -73,11 +73,9 @@ mod tests {
         let program = |client| {
             let steps = (0..count / u64::from(connections)).map(|number| Step {
                 op: op_id(client, number),
-                when: if rate_per_s == 0 {
-                    When::After(0)
-                } else {
-                    When::At((number + 1) * u64::from(connections) * 1_000_000_000 / rate_per_s)
-                },
+                when: ((number + 1) * u64::from(connections) * 1_000_000_000)
+                    .checked_div(rate_per_s)
+                    .map_or(When::After(0), When::At),
                 call: Operation::Stats,
             });
             Program::Steps { warm_up: Vec::new(), load: steps.collect() }

@@ -77,7 +77,7 @@ mod tests {
             call: Operation::Join(Entry { user: UserId(n), token: Token(n), dedupe: DedupeKey(n) }),
             outcome: Outcome::Joined,
             reply_dropped: false,
-            commands: 1 + u32::from(n % 2 == 0),
+            commands: 1 + u32::from(n.is_multiple_of(2)),
             round_trips: 1,
             bytes_sent: 1,
             bytes_received: 1,
