@@ -1,5 +1,6 @@
 //! How late operations are sent: the three pacers under Poisson arrivals on a real Redis, beside `tokio::time::sleep_until`.
 //! `docs/benchmarks.md` says how to run and read it.
+#![allow(clippy::print_stdout, reason = "the table is the result")]
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -98,7 +98,8 @@ fn a_request_that_is_given_up_closes_the_connection_so_that_its_reply_is_nobodys
 fn requests_of_several_tasks_on_one_connection_each_get_their_own_reply() {
     let target = server();
     let reactor = reactor();
-    let heard: Rc<RefCell<Vec<(usize, Result<Value, CommandError>)>>> = Rc::default();
+    type Heard = Vec<(usize, Result<Value, CommandError>)>;
+    let heard: Rc<RefCell<Heard>> = Rc::default();
     reactor
         .block_on(async {
             let wire = wire(&reactor, target.endpoint()).await;
