@@ -37,9 +37,9 @@ fn record(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, empty: fn() -> R
     group.bench_function(name, |bencher| {
         let run = |mut recorder: Recorder| {
             for number in 0..ATTEMPTS {
-                recorder.begin(black_box(attempt(ClientId(1), number, now_ns())));
+                let place = recorder.begin(black_box(attempt(ClientId(1), number, now_ns())));
                 let returned_ns = now_ns();
-                recorder.end(|record| {
+                recorder.end(place, |record| {
                     record.returned_ns = Some(returned_ns);
                     record.outcome = black_box(Outcome::Joined);
                     record.commands = 1;

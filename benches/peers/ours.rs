@@ -181,6 +181,7 @@ struct Shared {
     users: RefCell<ChaCha8Rng>,
     answered: Cell<u64>,
     error: RefCell<Option<String>>,
+    recorder: RefCell<Recorder>,
 }
 
 impl Shared {
@@ -214,9 +215,6 @@ impl Shared {
     }
 }
 
-/// What a client wrote down.
-type Kept = Option<Recorder>;
-
 /// A client, for whatever runs it.
 type Client = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -239,6 +237,8 @@ async fn drive<C: Commands + 'static>(
         users: RefCell::new(ChaCha8Rng::seed_from_u64(task.seed)),
         answered: Cell::new(0),
         error: RefCell::new(None),
+        // As in a run, where the plan says how much there will be.
+        recorder: RefCell::new(Recorder::with_capacity(if recording { task.requests as usize } else { 0 })),
     });
     let (began, cpu_before) = (Instant::now(), cpu::of_this_thread());
     let mut clients = Vec::new();
@@ -246,25 +246,24 @@ async fn drive<C: Commands + 'static>(
         let (shared, (tell, told)) = (Rc::clone(&shared), oneshot::channel());
         clients.push(told);
         spawn(Box::pin(async move {
-            let kept = if recording {
-                Some(recorded(&shared, client, Counted::new(connection)).await)
+            if recording {
+                recorded(&shared, client, Counted::new(connection)).await;
             } else {
                 unrecorded(&shared, &connection).await;
-                None
-            };
+            }
             // Nobody listens any more where another client failed.
-            let _ = tell.send(kept);
+            let _ = tell.send(());
         }));
     }
-    let mut kept: Vec<Kept> = Vec::new();
     for told in clients {
-        kept.push(told.await.map_err(|_| "a client failed".to_owned())?);
+        told.await.map_err(|_| "a client failed".to_owned())?;
     }
     let (load_s, load_cpu) = (began.elapsed().as_secs_f64(), cpu::of_this_thread() - cpu_before);
 
     // From the records, when the load is over, as in a run; the CPU time that it takes is part of the process' own.
     let mut all: Histogram<u64> = Histogram::new(3).map_err(|error| format!("a histogram cannot be made: {error}"))?;
-    for record in kept.iter().flatten().flat_map(Recorder::records) {
+    let recorder = shared.recorder.borrow();
+    for record in recorder.records() {
         let service_ns = record.returned_ns.map_or(0, |returned_ns| returned_ns - record.sent_ns);
         all.record(service_ns).map_err(|error| format!("a service time fits no histogram: {error}"))?;
     }
@@ -275,7 +274,7 @@ async fn drive<C: Commands + 'static>(
         answered: shared.answered.get(),
         error: shared.error.borrow_mut().take(),
         refused_greetings,
-        records: recording.then(|| kept.iter().flatten().map(|recorder| recorder.len() as u64).sum()),
+        records: recording.then(|| recorder.len() as u64),
         timed: recording.then(|| all.len()),
         p50_us: us(0.5),
         p99_us: us(0.99),
@@ -289,14 +288,11 @@ async fn error_replies<C: Commands>(commands: &C) -> Result<u64, String> {
 }
 
 /// One client that writes everything down, as a client of a run does.
-async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Counted<C>) -> Recorder {
-    // As in a run, where the plan says how much there will be: clients get about the same, none of them twice as much.
-    let room = shared.left.get() as usize * 2 / CONNECTIONS as usize;
-    let mut recorder = Recorder::with_capacity(room);
+async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Counted<C>) {
     let mut free_ns = shared.now_ns();
     while let Some((number, entry)) = shared.next() {
         let sent_ns = shared.now_ns();
-        recorder.begin(Record {
+        let place = shared.recorder.borrow_mut().begin(Record {
             op: op_id(client, number),
             attempt: 0,
             client,
@@ -317,7 +313,7 @@ async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Coun
         let cost = commands.take();
         shared.note(&answer);
         let outcome = answer.unwrap_or_else(|error| outcome_of(&error, cost.commands));
-        recorder.end(|record| {
+        shared.recorder.borrow_mut().end(place, |record| {
             record.returned_ns = Some(returned_ns);
             record.outcome = outcome;
             record.commands = cost.commands;
@@ -327,7 +323,6 @@ async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Coun
         });
         free_ns = returned_ns;
     }
-    recorder
 }
 
 /// One client that writes nothing down.

@@ -25,7 +25,7 @@ pub use jsonl::write_jsonl;
 pub use load_facts::{LoadFacts, MachineFacts};
 pub use parquet::write_parquet;
 pub use record::Record;
-pub use recorder::Recorder;
+pub use recorder::{Place, Recorder};
 pub use records::{Records, Row};
 pub use server_series::{CommandLatency, ServerSample, ServerSeries, Slowlog, SlowlogEntry};
 

@@ -82,7 +82,7 @@ impl<Q: WaitingQueue> Client<Q> {
     async fn attempt(&mut self, op: OpId, attempt: u16, call: &Operation, phase: Phase, intended_ns: u64) -> Outcome {
         let shared = Rc::clone(&self.shared);
         let reachable = self.connect().await;
-        self.recorder.borrow_mut().begin(Record {
+        let place = self.recorder.borrow_mut().begin(Record {
             op,
             attempt,
             client: self.id,
@@ -100,7 +100,7 @@ impl<Q: WaitingQueue> Client<Q> {
         });
         let Some(connection) = self.connection.as_ref().filter(|_| reachable) else {
             let refused = Outcome::Refused(Refusal::NotSent);
-            self.recorder.borrow_mut().end(|record| {
+            self.recorder.borrow_mut().end(place, |record| {
                 record.returned_ns = Some(shared.reactor.now_ns());
                 record.outcome = refused.clone();
             });
@@ -123,7 +123,7 @@ impl<Q: WaitingQueue> Client<Q> {
             && answered
             && !matches!(outcome, Outcome::Refused(_))
             && (crashed || self.shared.common.plan.drops_reply(op, call.kind()));
-        self.recorder.borrow_mut().end(|record| {
+        self.recorder.borrow_mut().end(place, |record| {
             record.returned_ns = answered.then_some(returned_ns);
             record.outcome = outcome.clone();
             record.reply_dropped = dropped;

@@ -361,13 +361,13 @@ impl CellRun<'_> {
         each.reduce(|one, other| one.and(&other)).unwrap_or_default()
     }
 
-    /// The records of all threads, by client.
+    /// The records of all threads.
     fn gather(&self, threads: Vec<Thread<'_>>) -> Vec<Vec<crate::history::Record>> {
         let mut records = Vec::new();
         for thread in threads {
             drop(thread.orders);
             match thread.handle.join() {
-                Ok(left) => records.extend(left.records),
+                Ok(left) => records.push(left.records),
                 Err(_) => self.common.fail("a thread of the load generator panicked".to_owned()),
             }
         }

@@ -45,8 +45,8 @@ pub(super) enum Told {
 /// What a thread leaves.
 #[derive(Default)]
 pub(super) struct Left {
-    /// Records by client.
-    pub(super) records: Vec<Vec<Record>>,
+    /// What its clients recorded.
+    pub(super) records: Vec<Record>,
 }
 
 /// One thread's part of a cell.
@@ -107,17 +107,15 @@ impl<Q: WaitingQueue + Clone + 'static> Worker<Q> {
             at_the_barrier: Cell::new(0),
             of_the_flood: self.plans().filter(|plan| matches!(plan.program, Program::Steps { .. })).count() as u32,
         });
-        let recorders: Vec<_> = self.plans().map(|plan| Rc::new(RefCell::new(room_for(plan)))).collect();
-        let clients = self.plans().zip(&recorders);
-        let clients: Vec<_> =
-            clients.map(|(plan, recorder)| Client::new(plan.client, Rc::clone(&shared), Rc::clone(recorder))).collect();
-        self.publish(&reactor, &recorders);
+        let recorder = Rc::new(RefCell::new(Recorder::with_capacity(self.plans().map(planned).sum())));
+        let client = |plan: &ClientPlan| Client::new(plan.client, Rc::clone(&shared), Rc::clone(&recorder));
+        let clients: Vec<_> = self.plans().map(client).collect();
+        self.publish(&reactor, &recorder);
 
         let ended = self.phases(&reactor, &shared, clients);
         reactor.clear();
-        left.records = recorders.iter().map(|recorder| recorder.borrow_mut().take()).collect();
-        common.recorded[self.number]
-            .store(left.records.iter().map(|records| records.len() as u64).sum(), Ordering::Relaxed);
+        left.records = recorder.borrow_mut().take();
+        common.recorded[self.number].store(left.records.len() as u64, Ordering::Relaxed);
         if let Some(panic) = reactor.take_panic() {
             common.fail(panic);
         }
@@ -220,13 +218,12 @@ impl<Q: WaitingQueue + Clone + 'static> Worker<Q> {
     }
 
     /// Says now and then how much was recorded.
-    fn publish(&self, reactor: &Reactor, recorders: &[Rc<RefCell<Recorder>>]) {
+    fn publish(&self, reactor: &Reactor, recorder: &Rc<RefCell<Recorder>>) {
         let (common, number) = (Arc::clone(&self.common), self.number);
-        let (recorders, pulse) = (recorders.to_vec(), reactor.clone());
+        let (recorder, pulse) = (Rc::clone(recorder), reactor.clone());
         reactor.spawn(async move {
             loop {
-                let recorded = recorders.iter().map(|recorder| recorder.borrow().len() as u64).sum();
-                common.recorded[number].store(recorded, Ordering::Relaxed);
+                common.recorded[number].store(recorder.borrow().len() as u64, Ordering::Relaxed);
                 pulse.sleep(HEARTBEAT).await;
             }
         });
@@ -267,11 +264,11 @@ impl Drop for Counted {
     }
 }
 
-/// An arena with room for what is planned: growing it would copy all of it in the middle of the load.
-fn room_for(plan: &ClientPlan) -> Recorder {
+/// How many operations of a client are planned one by one.
+fn planned(plan: &ClientPlan) -> usize {
     match &plan.program {
-        Program::Steps { warm_up, load } => Recorder::with_capacity(warm_up.len() + load.len()),
-        Program::Periodic(_) => Recorder::default(),
+        Program::Steps { warm_up, load } => warm_up.len() + load.len(),
+        Program::Periodic(_) => 0,
     }
 }
 

@@ -64,7 +64,7 @@ fn a_join_allocates_nothing_on_its_way() {
             let mut recorder = Recorder::with_capacity(2 * JOINS as usize);
             let join = async |recorder: &mut Recorder, number: u64| {
                 let entry = Entry { user: UserId(number), token: Token(number), dedupe: DedupeKey(number) };
-                recorder.begin(Record {
+                let place = recorder.begin(Record {
                     op: OpId(number),
                     attempt: 0,
                     client: ClientId(1),
@@ -83,7 +83,7 @@ fn a_join_allocates_nothing_on_its_way() {
                 let outcome = queue.join(&connection, entry).await;
                 assert_eq!(outcome, Ok(Outcome::Joined));
                 let cost = connection.take();
-                recorder.end(|record| {
+                recorder.end(place, |record| {
                     record.returned_ns = Some(reactor.now_ns());
                     record.outcome = Outcome::Joined;
                     record.commands = cost.commands;
