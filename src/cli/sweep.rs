@@ -256,10 +256,8 @@ fn depth_limits(asked: &[Limit]) -> Result<Vec<Limit>, Error> {
 /// The last multiple: as asked for, else as far as the scenario can be scaled.
 fn last(arguments: &SweepArguments, scenario: &Scenario) -> Result<f64, Error> {
     let from = arguments.from;
-    if let Some(to) = arguments.to {
-        if to < from {
-            return Err(Error::new(Exit::Usage, format!("--to {to} is below --from {from}: nothing would be tried")));
-        }
+    if let Some(to) = arguments.to.filter(|to| *to < from) {
+        return Err(Error::new(Exit::Usage, format!("--to {to} is below --from {from}: nothing would be tried")));
     }
     let mut to = arguments.to.unwrap_or(TO.max(from));
     loop {

@@ -144,11 +144,10 @@ pub(super) fn answer(cell: &Cell, cut: Option<Cut>, crashes: bool) -> (Answer, O
         let text = format!("the load was not over after {} s", after.as_secs());
         return because(Answer::Broke, Cause::Unfinished, text);
     }
-    if let (Some(offered), achieved) = (cell.throughput.offered_per_s, cell.throughput.achieved_per_s.unwrap_or(0.0)) {
-        if achieved < ACHIEVED_SHARE_MIN * offered {
-            let text = format!("only {} of {} joins/s were answered", rate(achieved), rate(offered));
-            return because(Answer::Broke, Cause::Behind, text);
-        }
+    let achieved = cell.throughput.achieved_per_s.unwrap_or(0.0);
+    if let Some(offered) = cell.throughput.offered_per_s.filter(|offered| achieved < ACHIEVED_SHARE_MIN * offered) {
+        let text = format!("only {} of {} joins/s were answered", rate(achieved), rate(offered));
+        return because(Answer::Broke, Cause::Behind, text);
     }
     let unanswered = unanswered(cell);
     if !crashes && unanswered as f64 > UNANSWERED_SHARE_MAX * cell.operations as f64 {
