@@ -107,11 +107,10 @@ impl DepthReport {
 }
 
 impl DesignDepth {
-    /// The law of a cost.
+    /// How a cost grows.
     #[must_use]
-    pub fn law(&self, op: OpKind, figure: &str) -> Option<Law> {
-        let row = self.growth.iter().find(|row| row.op == op && row.figure == figure)?;
-        row.growth.map(|growth| growth.law)
+    pub fn growth(&self, op: OpKind, figure: &str) -> Option<Growth> {
+        self.growth.iter().find(|row| row.op == op && row.figure == figure)?.growth
     }
 }
 

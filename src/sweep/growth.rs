@@ -143,6 +143,13 @@ impl Growth {
         longest.1 * self.at(n as f64) / self.at(longest.0 as f64)
     }
 
+    /// The law for a table; `~` marks one that is only roughly right.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let rough = if self.law != Law::Constant && self.error > ROUGH { "~ " } else { "" };
+        format!("{rough}{}", self.law.name())
+    }
+
     /// `grows like n`, or what else is to be said of it.
     #[must_use]
     pub fn words(&self) -> String {
@@ -280,6 +287,7 @@ mod tests {
     fn a_longer_line_is_told_from_the_longest_that_was_measured() {
         let found = growth(&[(100, 130.0), (1_000, 1_300.0), (10_000, 43_000.0)]).unwrap();
         assert_eq!((found.law, found.words().as_str()), (Law::Linear, "grows roughly like n"));
+        assert_eq!(found.mark(), "~ n");
         let beyond = found.beyond((10_000, 43_000.0), 100_000);
         assert!((400_000.0..=430_001.0).contains(&beyond), "{beyond}");
     }

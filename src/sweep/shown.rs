@@ -147,7 +147,7 @@ impl DepthReport {
             headers,
             rows: self.designs.iter().flat_map(|design| self.depth_rows(design)).collect(),
             caption: "One client, one call after the other: median/p99 of what it waited (≤: the longest, where there were \
-                      fewer than a hundred calls); server time per call and memory per waiting user at the largest depth \
+                      fewer than a hundred calls); ~ marks a law that fits only roughly; server time per call and memory per waiting user at the largest depth \
                       measured."
                 .to_owned(),
             sentences: sentences.chain(left_out).collect(),
@@ -168,7 +168,7 @@ impl DepthReport {
                     None => format!("{} ≤{}", time(point.p50_us), time(point.max_us)),
                 })
             };
-            let law = |figure| design.law(op, figure).map_or("?", |law| law.name()).to_owned();
+            let law = |figure| design.growth(op, figure).map_or_else(|| "?".to_owned(), |growth| growth.mark());
             let server = self.depths.iter().rev().find_map(|depth| point(depth)?.server_us);
             let mut cells = vec![design.design.clone(), op.name().to_owned()];
             cells.extend(self.depths.iter().map(latency));
