@@ -64,7 +64,7 @@ fn compare(arguments: &Arguments) -> Result<ExitCode, String> {
     let short = std::env::var("STANCHION_BENCH_SHORT").is_ok_and(|value| !value.is_empty() && value != "0");
     let rounds = arguments.rounds.unwrap_or(if short { 2 } else { 5 });
     let requests = arguments.requests.unwrap_or(if short { 5_000 } else { 300_000 });
-    if requests % u64::from(request::CONNECTIONS) != 0 {
+    if !requests.is_multiple_of(u64::from(request::CONNECTIONS)) {
         return Err(format!(
             "--requests {requests} is no multiple of {}, and memtier_benchmark counts by connection: choose another",
             request::CONNECTIONS
