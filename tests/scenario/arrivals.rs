@@ -110,7 +110,7 @@ fn what_a_replay_leaves_out_has_the_default_of_the_page() {
 fn the_scale_of_a_replay_is_how_many_arrivals_are_made_of_one() {
     let folder = Folder::with(Some(b"0\n1\n2\n3\n"), "", "");
     let arrivals = |scale| folder.load(Some(scale)).unwrap().arrivals();
-    assert_eq!([0.0001, 0.5, 1.0, 2.25].map(arrivals), [1, 2, 4, 9]);
+    assert_eq!([0.0001, 0.6, 0.7, 1.0, 2.25].map(arrivals), [1, 2, 3, 4, 9]);
 }
 
 #[test]
