@@ -21,6 +21,9 @@ use super::clock::{Clock, Remembered};
 use super::pacer::Waiter;
 use crate::model::Pacer;
 
+/// So much before its time, ns, a task is polled already: it waits for the rest itself, with all that it needs at hand.
+pub(super) const EARLY_NS: u64 = 500;
+
 /// Number of a task in its loop. The future that [`Reactor::block_on`] was given is [`MAIN`].
 type TaskId = u32;
 const MAIN: TaskId = TaskId::MAX;
@@ -264,7 +267,7 @@ impl Reactor {
             let task = {
                 let mut due = self.shared.due.borrow_mut();
                 match due.peek() {
-                    Some(Reverse((at_ns, task))) if *at_ns <= self.shared.clock.seen_ns() => {
+                    Some(Reverse((at_ns, task))) if at_ns.saturating_sub(EARLY_NS) <= self.shared.clock.seen_ns() => {
                         let task = *task;
                         due.pop();
                         task
@@ -294,7 +297,7 @@ impl Reactor {
         };
         let mut waiter = shared.waiter.borrow_mut();
         let ended = if idle {
-            let due_ns = shared.due.borrow().peek().map(|Reverse((at_ns, _))| *at_ns);
+            let due_ns = shared.due.borrow().peek().map(|Reverse((at_ns, _))| at_ns.saturating_sub(EARLY_NS));
             waiter.wait(&shared.clock, due_ns, Some(shared.overdue_at_ns.get()), &mut on_event)?
         } else {
             waiter.look(&mut on_event)?
