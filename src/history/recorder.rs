@@ -37,6 +37,7 @@ impl Recorder {
     }
 
     /// An attempt is about to be sent. Its outcome must be the one it has if no reply ever comes.
+    #[inline]
     pub fn begin(&mut self, record: Record) -> Place {
         match self.pieces.last_mut() {
             Some(piece) if piece.len() < PIECE => piece.push(record),
@@ -50,6 +51,7 @@ impl Recorder {
     }
 
     /// The attempt was answered, or is known not to be. A place of before [`Recorder::take`] is no more.
+    #[inline]
     pub fn end(&mut self, place: Place, complete: impl FnOnce(&mut Record)) {
         if let Some(record) = self.pieces.get_mut(place.0 / PIECE).and_then(|piece| piece.get_mut(place.0 % PIECE)) {
             complete(record);
@@ -57,6 +59,7 @@ impl Recorder {
     }
 
     /// Attempts so far.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.pieces.last().map_or(0, |last| (self.pieces.len() - 1) * PIECE + last.len())

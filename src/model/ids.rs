@@ -75,6 +75,7 @@ impl Token {
     pub const ALIEN: u64 = 1 << 63;
 
     /// The 36 characters that name this token on the wire.
+    #[inline]
     #[must_use]
     pub fn wire(self) -> ArrayString<36> {
         let high = mix(self.0);

@@ -85,6 +85,7 @@ impl CallTally {
         self.declare(|| keys_of(cmd));
     }
 
+    #[inline]
     fn declare(&self, keys: impl FnOnce() -> Vec<Vec<u8>>) {
         if let Some(declared) = &self.declared {
             declared.borrow_mut().extend(keys());
@@ -158,10 +159,12 @@ impl<C> Counted<C> {
     }
 
     /// The cost since the last call, which begins anew.
+    #[inline]
     pub fn take(&self) -> CallCost {
         self.cost.take()
     }
 
+    #[inline]
     fn sent(&self, commands: u64, bytes: u64) {
         let cost = self.cost.get();
         self.cost.set(CallCost {
@@ -172,6 +175,7 @@ impl<C> Counted<C> {
         });
     }
 
+    #[inline]
     fn received(&self, bytes: u64) {
         let cost = self.cost.get();
         self.cost.set(CallCost { bytes_received: cost.bytes_received.saturating_add(narrow(bytes)), ..cost });
@@ -281,6 +285,7 @@ impl<C: Commands> Commands for Counted<C> {
     }
 }
 
+#[inline]
 fn narrow(count: u64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -321,6 +321,7 @@ impl WaitingQueue for LineQueue {
 
 /// The text of a dedupe key on the server: `u42` or `r17`, not padded, as production ids are not. Ties of a
 /// sorted set are ordered by these bytes: u1, u10, u11, u2.
+#[inline]
 pub(super) fn member(dedupe: Dedupe, key: DedupeKey) -> ArrayString<21> {
     let mut member = ArrayString::new();
     member.push(match dedupe {
@@ -348,6 +349,7 @@ impl Number {
 }
 
 /// Milliseconds since the epoch; 2^64 of them are half a billion years.
+#[inline]
 fn whole_millis(since_epoch: Duration) -> u64 {
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }

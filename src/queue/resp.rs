@@ -19,6 +19,7 @@ pub(super) fn request_bytes(cmd: &Cmd) -> u64 {
 }
 
 /// The length of a call of a script by its SHA1, in bytes.
+#[inline]
 pub(super) fn evalsha_bytes(script: &Script, keys: &[&str], args: &[&[u8]]) -> u64 {
     header(3 + (keys.len() + args.len()) as u64)
         + bulk("EVALSHA".len())
@@ -29,6 +30,7 @@ pub(super) fn evalsha_bytes(script: &Script, keys: &[&str], args: &[&[u8]]) -> u
 }
 
 /// The length of a reply in bytes.
+#[inline]
 pub(super) fn reply_bytes(value: &Value) -> u64 {
     let all = |values: &[Value]| header(values.len() as u64) + values.iter().map(reply_bytes).sum::<u64>();
     let pairs = |pairs: &[(Value, Value)]| {
@@ -58,6 +60,7 @@ pub(super) fn reply_bytes(value: &Value) -> u64 {
 }
 
 /// The length of a result: its value, or the error line that stands for it.
+#[inline]
 pub(super) fn result_bytes(result: &Result<Value, CommandError>) -> u64 {
     match result {
         Ok(value) => reply_bytes(value),
@@ -79,14 +82,17 @@ fn error_text(code: &str, message: &str) -> u64 {
 }
 
 /// A type byte, a count, a line end.
+#[inline]
 fn header(count: u64) -> u64 {
     3 + digits(count)
 }
 
+#[inline]
 fn bulk(length: usize) -> u64 {
     header(length as u64) + length as u64 + 2
 }
 
+#[inline]
 fn digits(number: u64) -> u64 {
     u64::from(number.checked_ilog10().unwrap_or(0)) + 1
 }

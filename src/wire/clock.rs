@@ -18,12 +18,14 @@ impl Clock {
 
     /// Nanoseconds since it began.
     #[must_use]
+    #[inline]
     pub fn now_ns(self) -> u64 {
         nanos(self.origin.elapsed())
     }
 }
 
 /// A duration in ns; 2^64 ns are 584 years.
+#[inline]
 pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -45,6 +47,7 @@ impl Remembered {
         self.clock
     }
 
+    #[inline]
     pub(super) fn now_ns(&self) -> u64 {
         let now_ns = self.clock.now_ns();
         self.seen_ns.set(now_ns);
@@ -52,6 +55,7 @@ impl Remembered {
     }
 
     /// The last reading: a time that has certainly passed.
+    #[inline]
     pub(super) fn seen_ns(&self) -> u64 {
         self.seen_ns.get()
     }

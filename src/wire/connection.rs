@@ -110,6 +110,7 @@ impl Connection {
     }
 
     /// Sends `requests` requests that `write` appends to what goes out; the number of the first.
+    #[inline]
     pub(super) fn send(&self, requests: u64, write: impl FnOnce(&mut Vec<u8>)) -> Result<u64, Failure> {
         let mut state = self.state.borrow_mut();
         if state.socket.is_none() {
@@ -160,6 +161,7 @@ impl Connection {
     }
 
     /// The reply to a request, if it is there and those before it were taken.
+    #[inline]
     fn take(&self, state: &mut State, request: u64) -> Option<Value> {
         let reply = if state.first == request { state.replies.pop_front() } else { None }?;
         state.first += 1;
@@ -171,6 +173,7 @@ impl Connection {
     }
 
     /// Hands out what waits to go out, as far as the system takes it.
+    #[inline]
     fn flush(&self, state: &mut State) -> io::Result<()> {
         let Some(socket) = &mut state.socket else { return Ok(()) };
         while state.gone < state.outbox.len() {
@@ -194,6 +197,7 @@ impl Connection {
         }
     }
 
+    #[inline]
     fn stop_watching_writable(&self, state: &mut State) -> io::Result<()> {
         match &mut state.socket {
             Some(socket) if state.watching_writable => {
@@ -240,6 +244,7 @@ impl Connection {
 }
 
 /// Takes every whole reply out of the inbox. What the server says unasked is dropped.
+#[inline]
 fn take_replies(state: &mut State) -> io::Result<()> {
     while state.begin < state.end {
         let read = state.decoder.next(&state.inbox[state.begin..state.end]);

@@ -156,6 +156,7 @@ fn element(input: &[u8]) -> Result<Element, Malformed> {
 }
 
 /// Where the first line ends; `None`: not yet.
+#[inline]
 fn line_end(input: &[u8]) -> Result<Option<usize>, Malformed> {
     let mut from = 0;
     while let Some(found) = input[from..].iter().take(LINE_BYTES_MAX).position(|byte| *byte == b'\n') {
@@ -169,6 +170,7 @@ fn line_end(input: &[u8]) -> Result<Option<usize>, Malformed> {
 }
 
 /// The bytes of a bulk that begins at `begin`; `None`: they have not all come.
+#[inline]
 fn bulk(input: &[u8], begin: usize, length: usize) -> Result<Option<&[u8]>, Malformed> {
     if length > BULK_BYTES_MAX {
         return Err(Malformed(format!("a bulk of {length} bytes")));
@@ -186,6 +188,7 @@ fn by_reference(bytes: &[u8]) -> Result<Element, Malformed> {
     Ok(Element::Whole(value, bytes.len()))
 }
 
+#[inline]
 fn number(line: &[u8]) -> Result<i64, Malformed> {
     // Nearly all are lengths and counts of a few digits.
     if !line.is_empty() && line.len() < 18 && line.iter().all(u8::is_ascii_digit) {
@@ -195,6 +198,7 @@ fn number(line: &[u8]) -> Result<i64, Malformed> {
 }
 
 /// A length or count; `None` where it is negative, which stands for nil.
+#[inline]
 fn length(line: &[u8]) -> Result<Option<usize>, Malformed> {
     Ok(usize::try_from(number(line)?).ok())
 }

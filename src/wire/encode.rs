@@ -17,6 +17,7 @@ pub(super) fn command(out: &mut Vec<u8>, cmd: &Cmd) {
 }
 
 /// Appends EVALSHA without anything in between: this is what a join is made of, thousands of times a second.
+#[inline]
 pub(super) fn evalsha(out: &mut Vec<u8>, sha1: &str, keys: &[&str], args: &[&[u8]]) {
     header(out, b'*', 3 + keys.len() + args.len());
     bulk(out, b"EVALSHA");
@@ -31,12 +32,14 @@ pub(super) fn evalsha(out: &mut Vec<u8>, sha1: &str, keys: &[&str], args: &[&[u8
     }
 }
 
+#[inline]
 fn bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     header(out, b'$', bytes.len());
     out.extend_from_slice(bytes);
     out.extend_from_slice(b"\r\n");
 }
 
+#[inline]
 fn header(out: &mut Vec<u8>, kind: u8, count: usize) {
     out.push(kind);
     if count < 10 {

@@ -96,7 +96,8 @@ impl Waiter {
         at_latest_ns: Option<u64>,
         ready: &mut dyn FnMut(&mio::event::Event),
     ) -> io::Result<Ended> {
-        let now_ns = clock.now_ns();
+        // Where nothing is due the last reading will do: time-outs are rough anyway.
+        let now_ns = if due_ns.is_some() { clock.now_ns() } else { clock.seen_ns() };
         let spun_ns = match self.pacer {
             Pacer::Sleep => 0,
             Pacer::Hybrid => SPUN_NS,

@@ -116,6 +116,7 @@ impl Reactor {
     }
 
     /// Now, ns.
+    #[inline]
     #[must_use]
     pub fn now_ns(&self) -> u64 {
         self.shared.clock.now_ns()
@@ -128,6 +129,7 @@ impl Reactor {
     }
 
     /// The last reading of the clock: a time that has passed.
+    #[inline]
     pub(super) fn seen_ns(&self) -> u64 {
         self.shared.clock.seen_ns()
     }
@@ -184,6 +186,7 @@ impl Reactor {
     }
 
     /// The current task is polled when something came on this socket, or when the reply is overdue.
+    #[inline]
     pub(super) fn when_readable(&self, socket: &Readiness, overdue_ns: u64) {
         let current = self.shared.current.get();
         let mut tasks = socket.tasks.borrow_mut();
@@ -262,6 +265,7 @@ impl Reactor {
     }
 
     /// Polls whose time has come by the last reading of the clock: a long batch of replies must not make them late.
+    #[inline]
     fn poll_due(&self) -> io::Result<()> {
         loop {
             let task = {
@@ -324,6 +328,7 @@ impl Reactor {
         }
     }
 
+    #[inline]
     fn poll(&self, id: TaskId) {
         let Some(mut task) = self.shared.tasks.borrow_mut().list.get_mut(id as usize).and_then(Option::take) else {
             return;

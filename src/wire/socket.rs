@@ -79,6 +79,7 @@ impl Socket {
     }
 
     /// Reads what is there, up to the length of the buffer.
+    #[inline]
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Found> {
         let room = buffer.len();
         let read = match self {
@@ -98,6 +99,7 @@ impl Socket {
     }
 
     /// Writes as much as the system takes now.
+    #[inline]
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match self {
             Socket::Tcp(stream) => stream.write(bytes),
@@ -111,6 +113,7 @@ impl Socket {
     }
 
     /// Whether something that was written has not gone out yet.
+    #[inline]
     pub(super) fn holds_back(&self) -> bool {
         matches!(self, Socket::Tls(tls) if tls.session.wants_write())
     }
