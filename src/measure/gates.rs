@@ -12,6 +12,7 @@
 //! |---|---|---|
 //! | *saturated:* | | |
 //! | CPU | the generator worked for more than [`CLIENT_CPU_CORES_MAX`] of each of its threads' cores, and is behind or late. What its pacer spun is no work | a lower rate, a faster machine |
+//! | rate | it is behind, and its threads could not have sent at the rate whatever the queue did: by the CPU time that an operation took it they carry less than 1 / [`BEYOND_CPU`] of it | a lower rate, more threads |
 //! | own lag | it is behind and late | a lower rate, a core of its own |
 //! | run queue | its threads were ready to run and had no core for [`RUN_QUEUE_SHARE_MAX`] of the load or more, and it is behind or late | fewer other programs |
 //! | connections | it is behind, all its connections could not have carried the rate at the median time of an operation, and the server used less than [`SERVER_CPU_CORES_BUSY`] of a core: it waited, too | more connections, a lower rate |
@@ -36,6 +37,10 @@ pub const OWN_LAG_SHARE_MAX: f64 = 0.5;
 
 /// A thread that works for more of its core than this has no room left.
 pub const CLIENT_CPU_CORES_MAX: f64 = 0.9;
+
+/// A rate that is so many times what the generator's threads carry by the CPU time that its operations took is beyond them, however
+/// roughly that is known.
+pub const BEYOND_CPU: f64 = 1.25;
 
 /// A generator that waited for a core for this share of the load sent and read late by the scheduler's leave.
 pub const RUN_QUEUE_SHARE_MAX: f64 = 0.25;
@@ -113,6 +118,7 @@ impl Evidence<'_> {
             Self::lagging,
             |it: &Self| it.without_a_core().filter(|_| it.behind() || it.late()),
             Self::few_connections,
+            Self::beyond_its_cpu,
         ];
         gates.into_iter().find_map(|gate| gate(self))
     }
@@ -140,6 +146,20 @@ impl Evidence<'_> {
             format!(
                 "the generator used {worked} ({rates}, {lag:.0} % of the response time is its own lag); lower the rate \
                  or give it a faster machine"
+            )
+        })
+    }
+
+    fn beyond_its_cpu(&self) -> Option<String> {
+        let (offered, working) = (self.offered_per_s?, self.working_cores.filter(|cores| *cores > 0.0)?);
+        let carried = self.achieved_per_s / working * self.threads;
+        (self.behind() && offered > BEYOND_CPU * carried).then(|| {
+            format!(
+                "the generator could not have kept this rate whatever the queue did ({}; by the CPU time that a join and what comes \
+                 with it took, {} carried {carried:.0} joins/s); lower the rate, or raise --threads on a machine with \
+                 more cores",
+                self.rates(),
+                if self.threads > 1.0 { format!("its {:.0} threads", self.threads) } else { "its thread".to_owned() }
             )
         })
     }

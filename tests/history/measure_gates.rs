@@ -125,6 +125,21 @@ fn what_a_pacer_spins_is_no_work() {
 }
 
 #[test]
+fn a_rate_that_the_generator_could_not_send_tells_nothing_of_the_queue() {
+    // 10,000 of 50,000 a second were answered for 0.4 of a core: all of it carries 25,000.
+    let beyond = |threads: u32| {
+        let mut history = open(20, 200, 900, 400);
+        history.header.load.as_mut().unwrap().threads = threads;
+        measure(&history).generator
+    };
+    let why = beyond(1).saturated.unwrap();
+    assert!(why.starts_with("the generator could not have kept this rate whatever the queue did"), "{why}");
+    assert!(why.contains("its thread carried 25000 joins/s") && why.contains("raise --threads"), "{why}");
+    let enough = beyond(2);
+    assert!(enough.saturated.is_none() && enough.undelivered.is_some(), "{enough:?}");
+}
+
+#[test]
 fn a_generator_of_several_threads_has_as_many_cores() {
     let mut history = open(20, 100, 900, 990);
     history.header.load.as_mut().unwrap().threads = 2;
