@@ -80,7 +80,7 @@ fn what_differs_between_two_runs_is_named_and_the_machine_is_allowed_for() {
     // Whatever the machine did: what is called different lies beyond the allowance, and nothing is called the same.
     for figure in comparison["cells"][0]["figures"].as_array().unwrap() {
         let ratio = figure["ratio"].as_f64().unwrap_or(1.0);
-        let beyond = ratio > 5.0 * 1.03 || ratio < 1.0 / 5.0 / 1.03;
+        let beyond = !(1.0 / 5.0 / 1.03..=5.0 * 1.03).contains(&ratio);
         assert!(beyond || figure["word"] == "cannot-tell" || figure["name"] == "commands per join", "{figure:#}");
     }
     let server = figure(&comparison, "server µs per join");

@@ -1,6 +1,7 @@
 //! What the load engine records of a plan, on a real server.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use stanchion::checks::{CheckOutcome, judge};
 use stanchion::history::{History, RunEnd};
@@ -337,16 +338,19 @@ fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() 
     let prefix = "test:".to_owned();
     let (design, driving) = (Design::ZsetSeq, Driving::default());
     let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving };
-    let control = Control::default();
+    let (control, over) = (Control::default(), AtomicBool::new(false));
     let recorded = std::thread::scope(|scope| {
         scope.spawn(|| {
-            while control.attempts() < 1000 {
+            // A cell that ends before is a failure below, not a test that waits for ever.
+            while control.attempts() < 1000 && !over.load(Ordering::Acquire) {
                 std::thread::sleep(std::time::Duration::from_millis(10));
             }
             let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
             assert!(killed.success());
         });
-        run_cell(&setup, &control).unwrap()
+        let recorded = run_cell(&setup, &control);
+        over.store(true, Ordering::Release);
+        recorded.unwrap()
     });
     assert!(matches!(recorded.trouble, Some(stanchion::load::Trouble::ServerLost(_))), "{:?}", recorded.trouble);
     let history = recorded.history;
