@@ -21,7 +21,9 @@ pub(super) fn sentence(comparison: &Comparison) -> String {
         |wanted: Word| counted(figures().filter(|(_, figure)| figure.primary && figure.word == wanted), several);
     parts.extend(names(Word::Same).map(|names| format!("no difference larger than {threshold} in {names}")));
     parts.extend(names(Word::CannotTell).map(|names| format!("cannot tell in {names}")));
-    let besides: Vec<_> = figures().filter(|(_, figure)| !figure.primary && figure.word.is_worse()).collect();
+    // Of the other figures only what is counted: of half a dozen that swing, one lies outside of its interval often enough.
+    let counts = |figure: &Figure| !figure.primary && !figure.quantity.is_speed();
+    let besides: Vec<_> = figures().filter(|(_, figure)| counts(figure) && figure.word.is_worse()).collect();
     if !besides.is_empty() {
         let (shown, more) = (besides.iter().take(TOLD_MAX), besides.len().saturating_sub(TOLD_MAX));
         let mut shown: Vec<String> = shown.map(|(cell, figure)| beside(cell, figure, several)).collect();
