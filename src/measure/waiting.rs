@@ -145,8 +145,8 @@ mod tests {
         let click = Record { outcome: Outcome::Duplicate(Token(1)), ..at(2, 130) };
         let dropped = Record { reply_dropped: true, ..admitted(3, 210, &[1]) };
         let repeated = Record { attempt: 1, ..admitted(3, 310, &[1]) };
-        let waiting = measured(vec![lost, found, click, dropped, repeated], None).unwrap();
-        assert_eq!(waiting.entries, [Some(1), Some(0), Some(0)]);
+        let waiting = measured(vec![lost, found, click, at(4, 140), dropped, repeated], None).unwrap();
+        assert_eq!(waiting.entries, [Some(2), Some(1), Some(1)]);
     }
 
     #[test]

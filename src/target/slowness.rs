@@ -208,6 +208,7 @@ mod tests {
         assert_eq!(after.since(&before).0["set"], BTreeMap::from([(2, 3), (4, 1)]));
         assert_eq!(before.since(&before), LatencyBuckets::default());
         assert_eq!(before.since(&after).0["set"], BTreeMap::from([(1, 5), (4, 1)]));
+        assert_eq!(reading(&[(1, 3)]).since(&reading(&[(1, 5)])).0["set"], BTreeMap::from([(1, 3)]));
         let question = LatencyBuckets(BTreeMap::from([("info".to_owned(), BTreeMap::from([(66, 1)]))]));
         assert_eq!(question.since(&LatencyBuckets::default()), LatencyBuckets::default());
     }
