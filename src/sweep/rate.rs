@@ -12,7 +12,7 @@ use crate::pipeline::{Failure, explained, judge, wipe};
 use crate::plan::{Plan, Program, When, nanos, plan};
 use crate::queue::Design;
 use crate::scenario::{self, Fault, Load, Problems, Scenario};
-use crate::target::Target;
+use crate::target::{Target, TargetError};
 
 /// What to raise.
 #[derive(Debug)]
@@ -112,7 +112,9 @@ pub fn rate(
                 search.answer(factor, answer);
                 steps.push(step);
             }
-            trouble = failure;
+            // Whoever asked to stop is told that this was done, whatever else went wrong on the way out.
+            let stopped = control.interrupted().then(|| Failure::from(Trouble::Interrupted).into());
+            trouble = stopped.or(failure);
         }
         found.push(RateFound { design: *design, knee: search.knee(), steps });
         if trouble.is_some() {
@@ -150,7 +152,7 @@ fn attempt(
     let cut = cut.then(|| if load_over(&history) { Cut::Drain(patience) } else { Cut::Load(patience) });
     let trouble = trouble.filter(|trouble| cut.is_none() || *trouble != Trouble::Interrupted);
     let trouble = trouble.map(|trouble| explained(target, trouble));
-    let wiped = wiped(target, &setup.prefix, trouble.as_ref(), cut.is_some());
+    let wiped = wiped(target, &setup.prefix, trouble.as_ref());
     if let Some(trouble) = trouble {
         // What was on its way says nothing of this rate.
         return (None, Some(Failure::from(trouble).into()));
@@ -213,12 +215,13 @@ fn load_over(history: &History) -> bool {
     history.header.load_ns.is_some_and(|(begin_ns, end_ns)| end_ns > begin_ns)
 }
 
-/// Removes the keys of the cell. A server that was cut off in the middle of its work has to finish that first.
-fn wiped(target: &Target, prefix: &str, trouble: Option<&Trouble>, cut: bool) -> Result<(), Failure> {
+/// Removes the keys of the cell. A server that was cut off in the middle of its work, or has a large line to free, may be
+/// silent for a while.
+fn wiped(target: &Target, prefix: &str, trouble: Option<&Trouble>) -> Result<(), Failure> {
     const AGAIN: u32 = 10;
     let mut wiped = wipe(target, prefix, trouble);
     for _ in 0..AGAIN {
-        if wiped.is_ok() || !cut {
+        if !matches!(wiped, Err(Failure::Target(TargetError::Silent { .. }))) {
             break;
         }
         wiped = wipe(target, prefix, trouble);
