@@ -11,6 +11,7 @@ mod export;
 mod list;
 mod output;
 mod progress;
+mod provenance;
 mod repeat;
 mod report;
 mod run;
