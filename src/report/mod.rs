@@ -4,6 +4,7 @@ mod charts;
 mod document;
 mod drawing;
 mod evidence;
+mod growth;
 mod json;
 mod lines;
 mod load_lines;
@@ -21,6 +22,7 @@ mod text;
 
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
 pub use drawing::PictureError;
+pub use growth::{DepthPoint, DepthPoints, DepthSweep, DesignGrowth};
 pub use json::to_json;
 pub(crate) use lines::{visible, wrapped};
 pub use markdown::markdown;

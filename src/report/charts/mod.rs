@@ -3,6 +3,7 @@
 mod cost;
 mod decision;
 mod frame;
+mod growth;
 mod lanes;
 mod numbers;
 mod order;
@@ -12,6 +13,7 @@ mod timeline;
 pub(super) use cost::{cost, cost_finding};
 pub(super) use decision::decision;
 pub(super) use frame::{Framed, framed, grid, run_id};
+pub(super) use growth::{GROWING, growth_finding, growth_panel};
 pub(super) use lanes::lanes;
 pub(super) use numbers::{grouped, ms_text, range_text};
 pub(super) use order::{order_finding, order_panel};
