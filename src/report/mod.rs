@@ -20,6 +20,7 @@ mod stories;
 mod table;
 mod text;
 
+pub use charts::ForestRow;
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
 pub use drawing::PictureError;
 pub use growth::{DepthPoint, DepthPoints, DepthSweep, DesignGrowth};
@@ -27,9 +28,16 @@ pub use json::to_json;
 pub(crate) use lines::{visible, wrapped};
 pub use markdown::markdown;
 pub(crate) use markdown::{code, escaped};
-pub use page::{PageError, page};
+pub use page::{PageError, Part, Sheet, page, sheet};
 pub use pictures::pictures;
 pub use provenance::{LuaScript, Machine, Provenance, ScenarioText};
 pub use schema::schema;
 pub use server_side::ServerSide;
+pub use table::Columns;
 pub use text::text;
+
+/// Effects with their intervals as SVG for a page; see [`ForestRow`].
+#[must_use]
+pub fn forest_svg(title: &str, rows: &[ForestRow], threshold: f64, id: &str) -> String {
+    drawing::svg(&charts::forest(title, rows, threshold, 900.0), id)
+}

@@ -126,6 +126,15 @@ pub fn write_whole(folder: &Utf8Path, name: &str, bytes: &[u8]) -> Result<(), Fo
     written.map_err(io("write", &path))
 }
 
+/// Writes a page into a folder, which is made if need be.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_page(folder: &Utf8Path, name: &str, page: &str) -> Result<(), FolderError> {
+    make(folder)?;
+    write_whole(folder, name, page.as_bytes())
+}
+
 /// Writes what people look at beside a result.json: `report.html` and the pictures. They follow from the document alone (and
 /// a sweep of the depth that lies in the `run` folder), so the same run gives the same bytes.
 ///

@@ -2,6 +2,7 @@
 
 mod cost;
 mod decision;
+mod forest;
 mod frame;
 mod growth;
 mod lanes;
@@ -12,6 +13,8 @@ mod timeline;
 
 pub(super) use cost::{cost, cost_finding};
 pub(super) use decision::decision;
+pub use forest::ForestRow;
+pub(super) use forest::forest;
 pub(super) use frame::{Framed, framed, grid, run_id};
 pub(super) use growth::{GROWING, growth_finding, growth_panel};
 pub(super) use lanes::lanes;

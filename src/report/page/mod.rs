@@ -5,8 +5,11 @@
 
 mod evidence;
 mod figures;
+mod sheet;
 mod view;
 mod violations;
+
+pub use sheet::{Part, Sheet, sheet};
 
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
@@ -34,6 +37,7 @@ fn render(name: &str, view: &impl Serialize) -> Result<String, PageError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page.html", include_str!("page.html"))?;
+    environment.add_template("sheet.html", include_str!("sheet.html"))?;
     environment.add_template("parts.html", include_str!("parts.html"))?;
     Ok(environment.get_template(name)?.render(minijinja::value::Serde(view))?)
 }
