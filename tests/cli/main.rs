@@ -8,6 +8,7 @@ mod exit_codes;
 mod interrupted;
 mod output;
 mod recorder;
+mod report;
 mod result_schema;
 mod selftest;
 mod servers;
