@@ -98,7 +98,7 @@ impl Value {
 
 const HEADERS: [&str; 11] = [
     "design",
-    "joins",
+    "joins (n)",
     "join p50",
     "join p99",
     "position p99",
@@ -135,7 +135,7 @@ fn values(cell: &Cell) -> Vec<Value> {
     let (overtaken, of) = overtaken.unzip();
     let joins = cell.latency.iter().find(|row| under_load(row, OpKind::Join)).map(|row| row.count);
     vec![
-        Value::known(joins.map(|joins| format!("n = {}", grouped(joins))), None),
+        Value::known(joins.map(grouped), None),
         percentile(cell, OpKind::Join, false),
         percentile(cell, OpKind::Join, true),
         percentile(cell, OpKind::Position, true),

@@ -97,7 +97,7 @@ mod tests {
             "id=\"violation-1\"",
             "u1 holds t1 and t2 at once",
             "stanchion run --seed 7",
-            "n = 50",
+            "<td>50</td>",
             "The line of list",
         ] {
             let shown = page.split("</style>").nth(1).unwrap_or_default();
