@@ -1,0 +1,207 @@
+//! The ways to make one score of a clock and a counter: as float64, as the designs do it, and exactly.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::exact::Exact;
+
+/// The bits of a float64's significand, the leading 1 that is not stored included (IEEE 754, binary64).
+pub const SIGNIFICAND_BITS: u32 = 53;
+
+/// The largest shift that is looked at: one more, and a counter alone fills a score.
+pub const SHIFT_MAX: u32 = SIGNIFICAND_BITS - 1;
+
+/// The latest time that is looked at, ms since 1970: the last that jiff can write as a date, in 9999. It has 48 bits, so a
+/// float64 holds it.
+pub const TS_MS_MAX: u64 = 253_402_207_200_999;
+
+/// How clock and counter become one score. The arithmetic is that of `lua/push_composite.lua`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `ts × 2^bits + counter`; as integers `ts << bits | counter`.
+    Shift {
+        /// How far the clock is shifted, 0 to [`SHIFT_MAX`].
+        bits: u32,
+    },
+    /// `ts + counter × 1e-6`.
+    Decimal,
+    /// `ts + counter × 0.01`.
+    Centi,
+    /// `(ts − epoch) × 2^bits + counter`.
+    Rebased {
+        /// Where the clock begins, ms since 1970; not after any `ts` that is asked about.
+        epoch_ms: u64,
+        /// How far the clock is shifted, 0 to [`SHIFT_MAX`].
+        bits: u32,
+    },
+}
+
+/// The name of a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemeName {
+    /// The clock shifted.
+    Shift,
+    /// Six decimal places for the counter.
+    Decimal,
+    /// Two decimal places for the counter.
+    Centi,
+    /// The clock since an epoch, shifted.
+    Rebased,
+}
+
+impl SchemeName {
+    /// As it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            SchemeName::Shift => "shift",
+            SchemeName::Decimal => "decimal",
+            SchemeName::Centi => "centi",
+            SchemeName::Rebased => "rebased",
+        }
+    }
+
+    /// The queue design that places its joins so.
+    #[must_use]
+    pub fn design(self) -> &'static str {
+        match self {
+            SchemeName::Shift => "composite-shift",
+            SchemeName::Decimal => "composite-decimal",
+            SchemeName::Centi => "composite-centi",
+            SchemeName::Rebased => "composite-rebased",
+        }
+    }
+
+    /// How many bits the clock is shifted by in that design; of the decimal ones none.
+    #[must_use]
+    pub fn design_bits(self) -> Option<u32> {
+        match self {
+            SchemeName::Shift => Some(24),
+            SchemeName::Rebased => Some(20),
+            SchemeName::Decimal | SchemeName::Centi => None,
+        }
+    }
+}
+
+impl Scheme {
+    /// Which it is.
+    #[must_use]
+    pub fn name(self) -> SchemeName {
+        match self {
+            Scheme::Shift { .. } => SchemeName::Shift,
+            Scheme::Decimal => SchemeName::Decimal,
+            Scheme::Centi => SchemeName::Centi,
+            Scheme::Rebased { .. } => SchemeName::Rebased,
+        }
+    }
+
+    /// The score as Lua, and every language with float64, computes it: each operation rounds.
+    #[must_use]
+    pub fn score(self, ts_ms: u64, counter: u64) -> f64 {
+        let (ts, counter) = (nearest(ts_ms), nearest(counter));
+        match self {
+            Scheme::Shift { bits } => ts * power_of_two(bits) + counter,
+            Scheme::Decimal => ts + counter * 1e-6,
+            Scheme::Centi => ts + counter * 0.01,
+            Scheme::Rebased { epoch_ms, bits } => (ts - nearest(epoch_ms)) * power_of_two(bits) + counter,
+        }
+    }
+
+    /// The score that was meant.
+    #[must_use]
+    pub fn exact(self, ts_ms: u64, counter: u64) -> Exact {
+        let units = u128::from(self.clock(ts_ms)) * u128::from(self.counters_per_ms()) + u128::from(counter);
+        Exact { units, per_one: if self.whole() { 1 } else { self.counters_per_ms() } }
+    }
+
+    /// What stands in front of the counter: the clock, of `rebased` since its epoch. 0 before the epoch.
+    #[must_use]
+    pub fn clock(self, ts_ms: u64) -> u64 {
+        match self {
+            Scheme::Rebased { epoch_ms, .. } => ts_ms.saturating_sub(epoch_ms),
+            _ => ts_ms,
+        }
+    }
+
+    /// When the clock begins, ms since 1970.
+    #[must_use]
+    pub fn begins_ms(self) -> u64 {
+        match self {
+            Scheme::Rebased { epoch_ms, .. } => epoch_ms,
+            _ => 0,
+        }
+    }
+
+    /// How many counters the scheme has for one millisecond: the next one is the next millisecond's first.
+    #[must_use]
+    pub fn counters_per_ms(self) -> u64 {
+        match self {
+            Scheme::Shift { bits } | Scheme::Rebased { bits, .. } => 1 << bits.min(SHIFT_MAX),
+            Scheme::Decimal => 1_000_000,
+            Scheme::Centi => 100,
+        }
+    }
+
+    /// Whether all its scores are whole numbers.
+    #[must_use]
+    pub fn whole(self) -> bool {
+        matches!(self, Scheme::Shift { .. } | Scheme::Rebased { .. })
+    }
+
+    /// The bits that tell all counters of a millisecond apart: 2^`counter_bits` ≥ `counters_per_ms`.
+    #[must_use]
+    pub fn counter_bits(self) -> u32 {
+        self.counters_per_ms().next_power_of_two().trailing_zeros()
+    }
+
+    /// The bits that the clock takes at this time.
+    #[must_use]
+    pub fn clock_bits(self, ts_ms: u64) -> u32 {
+        u64::BITS - self.clock(ts_ms).leading_zeros()
+    }
+
+    /// The bits of a score that are left for the counter at this time.
+    #[must_use]
+    pub fn room_bits(self, ts_ms: u64) -> u32 {
+        SIGNIFICAND_BITS.saturating_sub(self.clock_bits(ts_ms))
+    }
+
+    /// Whether each counter of this millisecond has a score of its own: exactly if clock and counter fit into 53 bits.
+    #[must_use]
+    pub fn tells_apart(self, ts_ms: u64) -> bool {
+        self.clock_bits(ts_ms) + self.counter_bits() <= SIGNIFICAND_BITS
+    }
+
+    /// As a person writes it.
+    #[must_use]
+    pub fn formula(self) -> String {
+        match self {
+            Scheme::Shift { bits } => format!("ts × 2^{bits} + counter"),
+            Scheme::Decimal => "ts + counter × 1e-6".to_owned(),
+            Scheme::Centi => "ts + counter × 0.01".to_owned(),
+            Scheme::Rebased { epoch_ms, bits } => format!("(ts − {epoch_ms}) × 2^{bits} + counter"),
+        }
+    }
+
+    /// As a Lua expression of two numbers.
+    #[must_use]
+    pub fn lua(self, ts: &str, counter: &str) -> String {
+        match self {
+            Scheme::Shift { bits } => format!("{ts} * 2 ^ {bits} + {counter}"),
+            Scheme::Decimal => format!("{ts} + {counter} * 1e-6"),
+            Scheme::Centi => format!("{ts} + {counter} * 0.01"),
+            Scheme::Rebased { epoch_ms, bits } => format!("({ts} - {epoch_ms}) * 2 ^ {bits} + {counter}"),
+        }
+    }
+}
+
+/// The float64 nearest to an integer.
+#[expect(clippy::cast_precision_loss, reason = "what is lost is the subject here")]
+pub(super) fn nearest(integer: u64) -> f64 {
+    integer as f64
+}
+
+fn power_of_two(bits: u32) -> f64 {
+    nearest(1 << bits.min(SHIFT_MAX))
+}

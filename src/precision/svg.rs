@@ -1,0 +1,74 @@
+//! The bits of a score as a picture, for pages that bring their own colours.
+//!
+//! The classes are `bit` with one of `bit-sign`, `bit-exponent`, `bit-timestamp`, `bit-counter`, `bit-unused` and `bit-lost`,
+//! and `bit-zero` where the bit is 0; `bit-letter` and `bit-label` are texts. Each cell shows its digit and its letter and
+//! says in its title what it is worth, so that colour is never alone.
+
+use super::bits::{Cell, Drawing, Role};
+use super::document::SchemeReport;
+
+/// A cell, pixels.
+const CELL_WIDTH: usize = 14;
+const CELL_HEIGHT: usize = 30;
+/// Between sign, exponent, fraction and what is lost.
+const GAP: usize = 8;
+/// Above the cells, for the names of the fields.
+const HEAD: usize = 18;
+
+/// Draws the score of a scheme. The picture is as wide as the page makes it.
+#[must_use]
+pub fn svg(scheme: &SchemeReport, drawing: &Drawing) -> String {
+    let fields = [
+        ("sign", &drawing.bits[..1]),
+        ("exponent", &drawing.bits[1..12]),
+        ("fraction", &drawing.bits[12..]),
+        ("lost", &drawing.lost),
+    ];
+    let (mut x, mut body) = (0, String::new());
+    for (name, cells) in fields {
+        if cells.is_empty() {
+            continue;
+        }
+        // A field of one bit is too narrow for its name.
+        if cells.len() > 3 {
+            body.push_str(&format!("<text class=\"bit-label\" x=\"{x}\" y=\"12\">{name}</text>\n"));
+        }
+        for cell in cells {
+            body.push_str(&drawn(cell, x));
+            x += CELL_WIDTH;
+        }
+        x += GAP;
+    }
+    let (width, height) = (x - GAP, HEAD + CELL_HEIGHT);
+    let title = escaped(&format!("{}: {}, counter {}", scheme.name.text(), scheme.formula, drawing.counter));
+    format!(
+        "<svg class=\"bits\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"inherit\" font-size=\"10\">\n<title>{title}: {}</title>\n{body}</svg>\n",
+        summary(drawing)
+    )
+}
+
+/// How many bits are there for what.
+fn summary(drawing: &Drawing) -> String {
+    let counts = Role::ALL.into_iter().map(|role| (role, drawing.count(role))).filter(|(_, count)| *count > 0);
+    counts.map(|(role, count)| format!("{count} {}", role.name())).collect::<Vec<_>>().join(", ")
+}
+
+fn drawn(cell: &Cell, x: usize) -> String {
+    let (role, value) = (cell.role.name(), cell.value);
+    let zero = if value == 0 { " bit-zero" } else { "" };
+    let place = cell.index.map_or_else(|| "no place".to_owned(), |index| format!("bit {index}"));
+    let worth = cell.power.map(|power| format!(", worth 2^{power}")).unwrap_or_default();
+    let (middle, digit_y, letter_y) = (x + CELL_WIDTH / 2, HEAD + 13, HEAD + 25);
+    format!(
+        "<g class=\"bit bit-{role}{zero}\"><title>{place}: {value}, {role}{worth}</title>\
+         <rect x=\"{x}\" y=\"{HEAD}\" width=\"{CELL_WIDTH}\" height=\"{CELL_HEIGHT}\"/>\
+         <text x=\"{middle}\" y=\"{digit_y}\" text-anchor=\"middle\">{value}</text>\
+         <text class=\"bit-letter\" x=\"{middle}\" y=\"{letter_y}\" text-anchor=\"middle\">{}</text></g>\n",
+        cell.role.letter()
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
