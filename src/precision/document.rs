@@ -79,8 +79,10 @@ pub struct SchemeReport {
     pub bits: Option<u32>,
     /// Where the clock begins; `null` of all but `rebased`.
     pub epoch: Option<Moment>,
-    /// What comes of it, in words.
+    /// The bits that it needs, in words.
     pub sentence: String,
+    /// The first joins that collide and that are inverted, in words.
+    pub pairs: String,
     /// The scores of the counters, bit by bit.
     pub scores: Vec<Drawing>,
     /// How many different scores these are.
@@ -145,7 +147,8 @@ fn report(scheme: Scheme, request: &Request) -> SchemeReport {
         formula: scheme.formula(),
         bits,
         epoch,
-        sentence: words::carries(scheme.name(), &limits, ts_ms),
+        sentence: words::bits(&limits),
+        pairs: words::pairs(&limits),
         scores: COUNTERS.map(|counter| draw(scheme, ts_ms, counter)).to_vec(),
         distinct: stored.len(),
         limits,

@@ -135,3 +135,50 @@ fn ties() -> Ties {
     ordered.sort_unstable();
     Ties { joined, ordered }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scheme::TS_MS_MAX;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_general_facts_are_those_that_a_server_shows() {
+        let facts = facts(1_759_656_550_865);
+        assert_eq!(facts.beyond.stored, "9007199254740992");
+        assert_eq!((facts.lua.tostring.as_str(), facts.lua.off_by), ("9.007199254741e+15", 9));
+        assert_eq!((facts.lua.returned.as_str(), facts.lua.arrives), ("3.99", 3));
+        assert_eq!(facts.ties.ordered, ["u1", "u10", "u2"]);
+        let overflow = facts.overflow;
+        assert_eq!((overflow.overflows_from, overflow.overflows, overflow.counters_per_score), (23, true, 1_024));
+        assert!(overflow.wrapped < 0);
+    }
+
+    proptest! {
+        #[test]
+        fn a_shift_overflows_from_where_it_is_said_to(ts_ms in 1..=TS_MS_MAX, bits in 0..=40_u32) {
+            let fits = i128::from(ts_ms) << bits == i128::from(wrapped(ts_ms, bits));
+            prop_assert_eq!(fits, bits < overflow(ts_ms).overflows_from);
+            prop_assert_eq!(overflow(ts_ms).overflows, overflow(ts_ms).overflows_from <= 24);
+        }
+
+        #[test]
+        fn the_integer_grows_until_it_falls(ts_ms in 0..=TS_MS_MAX, part in 0.0..1.0_f64) {
+            let falls_ms = overflow(ts_ms).falls.ms;
+            prop_assert!(falls_ms > ts_ms);
+            let between = ts_ms + ((falls_ms - 1 - ts_ms) as f64 * part) as u64;
+            prop_assert!(wrapped(ts_ms, 24) <= wrapped(between, 24) && wrapped(between, 24) <= wrapped(falls_ms - 1, 24));
+            prop_assert_eq!(wrapped(falls_ms, 24), i64::MIN);
+        }
+
+        #[test]
+        fn so_many_counters_in_a_row_have_one_score(ts_ms in 0..=TS_MS_MAX) {
+            let score = |counter: u64| (wrapped(ts_ms, 24) | counter.cast_signed()) as f64;
+            let count = overflow(ts_ms).counters_per_score;
+            // Halves go to the even neighbour, so that a score in the midst has one counter more or less than its neighbour.
+            let mut scores: Vec<f64> = (0..8 * count).map(score).collect();
+            scores.dedup();
+            prop_assert!((8..=9).contains(&scores.len()), "{} scores for {} counters", scores.len(), 8 * count);
+        }
+    }
+}

@@ -199,3 +199,106 @@ fn pair(scheme: Scheme, earlier: (u64, u64), later: (u64, u64), joins: u64) -> P
         joins,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::schemes;
+    use super::super::scheme::{SHIFT_MAX, TS_MS_MAX};
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// Few enough counters to look at each.
+    const FEW: u32 = 12;
+
+    /// The order of the set when so many joins come in this millisecond and one in the next.
+    fn in_the_order_joined(scheme: Scheme, ts_ms: u64, joins: u64) -> bool {
+        let mut standing: Vec<(f64, String, u64)> =
+            (0..joins).map(|counter| (scheme.score(ts_ms, counter), member(counter), counter)).collect();
+        standing.push((scheme.score(ts_ms + 1, 0), member(joins), joins));
+        standing.sort_by(|one, other| one.0.total_cmp(&other.0).then_with(|| one.1.cmp(&other.1)));
+        standing.iter().map(|(_, _, joined)| *joined).is_sorted()
+    }
+
+    fn all_differ(scheme: Scheme, ts_ms: u64, joins: u64) -> bool {
+        let mut scores: BTreeSet<u64> = (0..joins).map(|counter| scheme.score(ts_ms, counter).to_bits()).collect();
+        scores.insert(scheme.score(ts_ms + 1, 0).to_bits());
+        u64::try_from(scores.len()).unwrap() == joins + 1
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn scores_counted_by_formula_are_those_counted_one_by_one((scheme, ts_ms) in schemes(FEW)) {
+            let next = scheme.score(ts_ms + 1, 0);
+            let scores = (0..scheme.counters_per_ms()).map(|counter| scheme.score(ts_ms, counter));
+            let mut own: Vec<f64> = scores.filter(|score| *score < next).collect();
+            // Scores only grow.
+            own.dedup();
+            prop_assert_eq!(u64::try_from(own.len()).unwrap(), scores_per_ms(scheme, ts_ms));
+        }
+
+        #[test]
+        fn the_first_collision_is_the_first((scheme, ts_ms) in schemes(FEW)) {
+            let pair = first_collision(scheme, ts_ms);
+            prop_assert!(all_differ(scheme, ts_ms, pair.joins - 1), "{pair:?}");
+            prop_assert!(!all_differ(scheme, ts_ms, pair.joins), "{pair:?}");
+            prop_assert_eq!(&pair.earlier.stored, &pair.later.stored);
+            prop_assert_eq!(pair.decides, Decides::Member);
+        }
+
+        #[test]
+        fn the_first_inversion_is_the_first((scheme, ts_ms) in schemes(FEW)) {
+            let pair = first_inversion(scheme, ts_ms);
+            prop_assert!(in_the_order_joined(scheme, ts_ms, pair.joins - 1), "{pair:?}");
+            prop_assert!(!in_the_order_joined(scheme, ts_ms, pair.joins), "{pair:?}");
+            let (earlier, later) = (&pair.earlier, &pair.later);
+            let (one, two) = (scheme.score(earlier.ts_ms, earlier.counter), scheme.score(later.ts_ms, later.counter));
+            prop_assert!(one > two || one == two && earlier.member > later.member, "{pair:?}");
+            prop_assert!((earlier.ts_ms, earlier.counter) < (later.ts_ms, later.counter), "{pair:?}");
+        }
+
+        #[test]
+        fn a_scheme_holds_until_the_millisecond_in_which_it_breaks((scheme, ts_ms) in schemes(SHIFT_MAX)) {
+            let breaks = breaks_ms(scheme);
+            prop_assert_eq!(scheme.tells_apart(ts_ms), ts_ms < breaks);
+            prop_assert!(scheme.tells_apart(breaks - 1) && !scheme.tells_apart(breaks));
+            if breaks < TS_MS_MAX {
+                prop_assert_eq!(first_collision(scheme, breaks - 1).because, Because::Counters);
+                prop_assert_eq!(first_collision(scheme, breaks).because, Because::Rounding);
+            }
+        }
+
+        #[test]
+        fn the_largest_exact_shift_is_exact_and_the_next_is_not(ts_ms in 1..=TS_MS_MAX) {
+            let limits = limits(Scheme::Shift { bits: 0 }, ts_ms);
+            let exact = |bits| Scheme::Shift { bits }.tells_apart(ts_ms);
+            prop_assert!(exact(limits.largest_exact));
+            prop_assert!(limits.largest_exact == SHIFT_MAX || !exact(limits.largest_exact + 1));
+        }
+    }
+
+    #[test]
+    fn what_was_measured_on_a_server_comes_out() {
+        let ts_ms = 1_759_656_550_865;
+        let shift = limits(Scheme::Shift { bits: 24 }, ts_ms);
+        assert_eq!((shift.bits_needed, shift.scores_per_ms, shift.right_up_to), (65, 4_096, 1));
+        assert_eq!((shift.largest_exact, shift.unit), (12, Unit::Bits));
+        let exact_until = |bits| Moment::at_ms(breaks_ms(Scheme::Shift { bits })).day();
+        assert_eq!([12, 13].map(exact_until), ["2039-09-07", "2004-11-03"]);
+        let decimal = limits(Scheme::Decimal, ts_ms);
+        assert_eq!((decimal.scores_per_ms, decimal.right_up_to, decimal.largest_exact), (4_096, 1, 3));
+        let inverted = |limits: &Limits| {
+            let pair = &limits.first_inversion;
+            (pair.earlier.member.clone(), pair.later.member.clone(), pair.decides, pair.because)
+        };
+        assert_eq!(inverted(&decimal), ("u9".to_owned(), "u10".to_owned(), Decides::Member, Because::Rounding));
+        let centi = limits(Scheme::Centi, ts_ms);
+        assert_eq!((centi.scores_per_ms, centi.right_up_to), (100, 100));
+        assert_eq!(inverted(&centi), ("u102".to_owned(), "u103".to_owned(), Decides::Score, Because::Counters));
+        let epoch_ms = 1_759_622_400_000;
+        let days = |bits| (breaks_ms(Scheme::Rebased { epoch_ms, bits }) - epoch_ms) / 86_400_000;
+        assert_eq!([20, 22, 24].map(days), [99, 24, 6]);
+    }
+}

@@ -16,14 +16,14 @@ pub fn markdown(document: &Document) -> String {
     }
     table(&mut out, &words::schemes(document));
     out.push_str(&format!("\n{}\n", escaped(&words::reading(document))));
+    if !document.shifts.is_empty() {
+        out.push_str("\n### What a shift leaves for the counter\n");
+        table(&mut out, &words::shifts(document));
+    }
     let facts = words::facts(document);
     if !facts.is_empty() {
         out.push_str("\n### Whatever the scheme\n\n");
         facts.iter().for_each(|line| out.push_str(&format!("- {}\n", escaped(line))));
-    }
-    if !document.shifts.is_empty() {
-        out.push_str("\n### What a shift leaves\n");
-        table(&mut out, &words::shifts(document));
     }
     if let Some(live) = &document.live {
         out.push_str(&format!("\n### On a server\n\n{}\n\n```text\n", escaped(&words::asked(live))));
@@ -49,7 +49,9 @@ fn drawn(out: &mut String, scheme: &SchemeReport) {
     let letters = row(&|cell| cell.role.letter());
     let formula = escaped(&format!("{}, counter {}", scheme.formula, drawing.counter));
     out.push_str(&format!("\n### {}: {formula}\n\n```text\n{digits}\n{letters}\n```\n\n", scheme.name.text()));
-    out.push_str(&format!("{}. {}\n", escaped(&scheme.meant_and_stored(drawing)), escaped(&scheme.sentence)));
+    for line in [&scheme.meant_and_stored(drawing), &scheme.sentence, &scheme.pairs] {
+        out.push_str(&format!("- {}\n", escaped(line)));
+    }
 }
 
 fn table(out: &mut String, columns: &Columns) {

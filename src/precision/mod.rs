@@ -7,6 +7,8 @@
 //! `document` (all of it), `questions` (the same, asked of a server), then the pages: `text`, `markdown`, `svg`.
 
 mod bits;
+#[cfg(test)]
+mod cases;
 mod document;
 mod exact;
 mod facts;

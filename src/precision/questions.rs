@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::{COUNTERS, Document};
+use super::exact::digits;
 use super::facts::wrapped;
-use super::limits::Join;
+use super::limits::{Join, Pair};
 use super::lua_number::exactly;
 use super::scheme::Scheme;
 
@@ -25,6 +26,8 @@ pub struct Live {
 /// A command and its answer.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Asked {
+    /// Whose it is: a scheme's, or what else is shown.
+    pub part: String,
     /// What it shows.
     pub about: String,
     /// As one pastes it into redis-cli.
@@ -86,6 +89,8 @@ impl Answer {
 /// A command for a server, and the answer that was computed for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
+    /// Whose it is: a scheme's, or what else is shown.
+    pub part: String,
     /// What it shows.
     pub about: String,
     /// The words of the command.
@@ -95,8 +100,13 @@ pub struct Question {
 }
 
 impl Question {
-    fn new(about: &str, words: &[&str], computed: Answer) -> Question {
-        Question { about: about.to_owned(), words: words.iter().map(|word| (*word).to_owned()).collect(), computed }
+    fn new(part: &str, about: &str, words: &[&str], computed: Answer) -> Question {
+        Question {
+            part: part.to_owned(),
+            about: about.to_owned(),
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            computed,
+        }
     }
 
     /// As one pastes it into redis-cli.
@@ -109,6 +119,7 @@ impl Question {
     #[must_use]
     pub fn answered(&self, answer: &Answer) -> Asked {
         Asked {
+            part: self.part.clone(),
             about: self.about.clone(),
             command: self.command(),
             answer: answer.shown(),
@@ -132,100 +143,107 @@ fn quoted(text: &str) -> String {
 #[must_use]
 pub fn questions(document: &Document, schemes: &[Scheme], prefix: &str) -> Vec<Question> {
     let mut questions = Vec::new();
-    for scheme in schemes {
-        questions.extend(of_scheme(*scheme, document.ts.ms, prefix));
-    }
     for (report, scheme) in document.schemes.iter().zip(schemes) {
-        for (about, pair) in
-            [("first shared", &report.limits.first_collision), ("first inverted", &report.limits.first_inversion)]
-        {
-            let about = format!("{}: {about}", scheme.name().text());
-            let key = format!("{prefix}{}:{}", scheme.name().text(), about.rsplit(' ').next().unwrap_or_default());
-            questions.extend(of_pair(&about, &key, *scheme, &pair.earlier, &pair.later));
-        }
+        questions.extend(of_scheme(*scheme, document.ts.ms, prefix));
+        let limits = &report.limits;
+        questions.extend(of_pair("shared", prefix, *scheme, &limits.first_collision));
+        questions.extend(of_pair("inverted", prefix, *scheme, &limits.first_inversion));
     }
     questions.extend(general(document, prefix));
     questions
 }
 
-/// The scheme's arithmetic in Lua, and its scores in a sorted set.
+/// The scheme's arithmetic in Lua, and the scores that were meant in a sorted set.
 fn of_scheme(scheme: Scheme, ts_ms: u64, prefix: &str) -> Vec<Question> {
     let name = scheme.name().text();
-    let script = format!("return string.format('%.17g', {})", scheme.lua("ARGV[1]", "ARGV[2]"));
-    let mut questions: Vec<Question> = COUNTERS
-        .map(|counter| {
-            let about = format!("{name}: counter {counter}, computed by Lua");
-            let words = ["EVAL", &script, "0", &ts_ms.to_string(), &counter.to_string()];
-            Question::new(&about, &words, Answer::Number(scheme.score(ts_ms, counter)))
-        })
-        .to_vec();
-    let scores = COUNTERS.map(|counter| scheme.score(ts_ms, counter));
-    let texts = scores.map(exactly);
+    // Either way of writing loses nothing; whole numbers are easier to compare without an exponent.
+    let format = if scheme.whole() { "%.0f" } else { "%.17g" };
+    let script = format!("return string.format('{format}', {})", scheme.lua("ARGV[1]", "ARGV[2]"));
+    let by_lua = COUNTERS.map(|counter| {
+        let words = ["EVAL", &script, "0", &ts_ms.to_string(), &counter.to_string()];
+        let about = format!("counter {counter}, computed by Lua");
+        Question::new(name, &about, &words, Answer::Number(scheme.score(ts_ms, counter)))
+    });
+    // Redis reads the text that was meant, to the nearest float64.
+    let meant = COUNTERS.map(|counter| scheme.exact(ts_ms, counter).text());
+    let read = meant.each_ref().map(|text| text.parse::<f64>().unwrap_or(f64::NAN));
     let key = format!("{prefix}{name}");
-    let members = ["u5", "u6", "u7"];
-    let mut add = vec!["ZADD", &key];
-    for (text, member) in texts.iter().zip(members) {
-        add.extend([text.as_str(), member]);
-    }
-    questions.push(Question::new(&format!("{name}: the three as they joined"), &add, Answer::Integer(3)));
-    let first = scores.iter().filter(|score| score.to_bits() == scores[0].to_bits()).count();
-    let about = format!("{name}: how many of them have the first one's score");
-    let first = Answer::Integer(i64::try_from(first).unwrap_or(0));
-    questions.push(Question::new(&about, &["ZCOUNT", &key, &texts[0], &texts[0]], first));
-    questions
+    let add = add(&key, &meant.iter().map(String::as_str).zip(MEMBERS).collect::<Vec<_>>());
+    let same = read.iter().filter(|score| score.to_bits() == read[0].to_bits()).count();
+    let first = scheme.stored_text(read[0]);
+    let in_a_set = [
+        Question::new(name, "the scores that were meant", &add, count(MEMBERS.len())),
+        Question::new(name, "so many have the score of the first", &["ZCOUNT", &key, &first, &first], count(same)),
+    ];
+    by_lua.into_iter().chain(in_a_set).collect()
 }
 
-/// Two joins put in by their scores: which of them the set has first.
-fn of_pair(about: &str, key: &str, scheme: Scheme, earlier: &Join, later: &Join) -> [Question; 2] {
+/// Members of the joins that are looked at: the one with counter 0 is u1.
+const MEMBERS: [&str; 3] = ["u5", "u6", "u7"];
+
+/// The words that add members by their scores.
+fn add<'a>(key: &'a str, scored: &[(&'a str, &'a str)]) -> Vec<&'a str> {
+    ["ZADD", key].into_iter().chain(scored.iter().flat_map(|(score, member)| [*score, *member])).collect()
+}
+
+fn count(items: usize) -> Answer {
+    Answer::Integer(i64::try_from(items).unwrap_or(i64::MAX))
+}
+
+/// The answer to ZRANGE WITHSCORES: by score, then by the bytes of the members.
+fn standing(mut joined: Vec<(f64, &str)>) -> Answer {
+    joined.sort_by(|one, other| one.0.total_cmp(&other.0).then_with(|| one.1.cmp(other.1)));
+    let items = joined.into_iter().flat_map(|(score, member)| [Answer::Text(member.to_owned()), Answer::Number(score)]);
+    Answer::List(items.collect())
+}
+
+/// Two joins put in by the scores that they get: which of them the set has first.
+fn of_pair(what: &str, prefix: &str, scheme: Scheme, pair: &Pair) -> [Question; 2] {
+    let (name, (earlier, later)) = (scheme.name().text(), (&pair.earlier, &pair.later));
+    let key = format!("{prefix}{name}:{what}");
     let score = |join: &Join| scheme.score(join.ts_ms, join.counter);
     let (one, two) = (score(earlier), score(later));
-    let add = ["ZADD", key, &exactly(one), &earlier.member, &exactly(two), &later.member];
-    let mut ordered = [(one, &earlier.member), (two, &later.member)];
-    ordered.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-    let list = ordered.iter().flat_map(|(score, member)| [Answer::Text((*member).clone()), Answer::Number(*score)]);
+    let texts = [one, two].map(|score| scheme.stored_text(score));
+    let words = add(&key, &[(&texts[0], &earlier.member), (&texts[1], &later.member)]);
+    let stand = standing(vec![(one, &earlier.member), (two, &later.member)]);
     [
-        Question::new(&format!("{about}: as they joined"), &add, Answer::Integer(2)),
-        Question::new(
-            &format!("{about}: as they stand"),
-            &["ZRANGE", key, "0", "-1", "WITHSCORES"],
-            Answer::List(list.collect()),
-        ),
+        Question::new(name, &format!("the first {what}, as they joined"), &words, count(2)),
+        Question::new(name, "as they stand", &["ZRANGE", &key, "0", "-1", "WITHSCORES"], stand),
     ]
+}
+
+impl Scheme {
+    /// A score as it is put into a command: with all its digits, and without an exponent where it is whole.
+    fn stored_text(self, score: f64) -> String {
+        if self.whole() { digits(score) } else { exactly(score) }
+    }
 }
 
 fn general(document: &Document, prefix: &str) -> Vec<Question> {
     let Some(facts) = &document.facts else { return Vec::new() };
     let key = |name: &str| format!("{prefix}{name}");
     let (beyond, ties, shifted) = (key("beyond"), key("ties"), key("overflow"));
-    let number = |text: &str| text.parse().map_or_else(|_| Answer::Other(text.to_owned()), Answer::Number);
+    let stored = facts.beyond.stored.parse().map_or_else(|_| Answer::Text(facts.beyond.stored.clone()), Answer::Number);
     let lua = &facts.lua;
-    let script = |expression: &str| format!("return {expression}");
-    let mut add_ties = vec!["ZADD", &ties];
-    for member in &facts.ties.joined {
-        add_ties.extend(["0", member]);
-    }
-    let ordered = facts.ties.ordered.iter().cloned().map(Answer::Text).collect();
-    let count = |items: usize| Answer::Integer(i64::try_from(items).unwrap_or(0));
+    let returns = |expression: &str| format!("return {expression}");
+    let (to_text, exact, cut) = (
+        returns(&format!("tostring({})", lua.number)),
+        returns(&format!("string.format('%.17g', {})", lua.number)),
+        returns(&lua.returned),
+    );
+    let tied: Vec<(&str, &str)> = facts.ties.joined.iter().map(|member| ("0", member.as_str())).collect();
+    let ordered = Answer::List(facts.ties.ordered.iter().cloned().map(Answer::Text).collect());
+    let past = "beyond 2^53";
+    let by_lua = "numbers in Lua";
+    let one_score = "members with one score";
     let mut questions = vec![
-        Question::new("an integer beyond 2^53", &["ZADD", &beyond, &facts.beyond.given, "m"], Answer::Integer(1)),
-        Question::new("what is stored of it", &["ZSCORE", &beyond, "m"], number(&facts.beyond.stored)),
-        Question::new(
-            "Lua's tostring keeps 14 digits",
-            &["EVAL", &script(&format!("tostring({})", lua.number)), "0"],
-            Answer::Text(lua.tostring.clone()),
-        ),
-        Question::new(
-            "17 digits are exact",
-            &["EVAL", &script(&format!("string.format('%.17g', {})", lua.number)), "0"],
-            Answer::Text(lua.exactly.clone()),
-        ),
-        Question::new(
-            "a number that Lua returns is cut off",
-            &["EVAL", &script(&lua.returned), "0"],
-            Answer::Integer(lua.arrives),
-        ),
-        Question::new("three members with one score, as they joined", &add_ties, count(facts.ties.joined.len())),
-        Question::new("as they stand", &["ZRANGE", &ties, "0", "-1"], Answer::List(ordered)),
+        Question::new(past, "2^53 + 1 goes in", &add(&beyond, &[(&facts.beyond.given, "m")]), count(1)),
+        Question::new(past, "and is not what comes out", &["ZSCORE", &beyond, "m"], stored),
+        Question::new(by_lua, "tostring keeps 14 digits", &["EVAL", &to_text, "0"], Answer::Text(lua.tostring.clone())),
+        Question::new(by_lua, "17 digits are exact", &["EVAL", &exact, "0"], Answer::Text(lua.exactly.clone())),
+        Question::new(by_lua, "what a script returns is cut off", &["EVAL", &cut, "0"], Answer::Integer(lua.arrives)),
+        Question::new(one_score, "as they joined", &add(&ties, &tied), count(tied.len())),
+        Question::new(one_score, "as they stand", &["ZRANGE", &ties, "0", "-1"], ordered),
     ];
     questions.extend(overflow(document.ts.ms, facts.overflow.bits, &shifted));
     questions
@@ -233,21 +251,40 @@ fn general(document: &Document, prefix: &str) -> Vec<Question> {
 
 /// The shift as a signed integer of 64 bits, which no command computes: only what the set makes of it.
 fn overflow(ts_ms: u64, bits: u32, key: &str) -> [Question; 2] {
+    let part = format!("ts << {bits} | counter as a signed 64-bit integer");
     let integers = COUNTERS.map(|counter| wrapped(ts_ms, bits) | counter.cast_signed());
     let texts = integers.map(|integer| integer.to_string());
-    let add = ["ZADD", key, &texts[0], "u5", &texts[1], "u6", &texts[2], "u7"];
+    let words = add(key, &texts.iter().map(String::as_str).zip(MEMBERS).collect::<Vec<_>>());
     #[expect(clippy::cast_precision_loss, reason = "as Redis reads the integer")]
     let scores = integers.map(|integer| integer as f64);
-    let mut ordered: Vec<(f64, &str)> = scores.into_iter().zip(["u5", "u6", "u7"]).collect();
-    ordered.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-    let list = ordered.iter().flat_map(|(score, member)| [Answer::Text((*member).to_owned()), Answer::Number(*score)]);
-    let about = format!("ts << {bits} | counter as a signed 64-bit integer");
+    let stand = standing(scores.into_iter().zip(MEMBERS).collect());
     [
-        Question::new(&about, &add, Answer::Integer(3)),
-        Question::new(
-            &format!("{about}: as they stand"),
-            &["ZRANGE", key, "0", "-1", "WITHSCORES"],
-            Answer::List(list.collect()),
-        ),
+        Question::new(&part, "as they joined", &words, count(MEMBERS.len())),
+        Question::new(&part, "as they stand", &["ZRANGE", key, "0", "-1", "WITHSCORES"], stand),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_pasted() {
+        let words = ["EVAL", "return string.format('%.0f', ARGV[1])", "0", "-1.5e+19", "a\"b\\", ""];
+        let question = Question::new("", "", &words, count(1));
+        assert_eq!(question.command(), r#"EVAL "return string.format('%.0f', ARGV[1])" 0 -1.5e+19 "a\"b\\" """#);
+    }
+
+    #[test]
+    fn numbers_are_compared_as_numbers_and_texts_as_texts() {
+        let text = |text: &str| Answer::Text(text.to_owned());
+        let number = Answer::Number(29_522_138_039_677_091_840.0);
+        assert!(number.is(&text("2.9522138039677092e+19")) && number.is(&text("29522138039677091840")));
+        assert!(!number.is(&text("29522138039677095936")) && !number.is(&text("many")) && !number.is(&count(1)));
+        assert!(text("1e+14").is(&text("1e+14")) && !text("1e+14").is(&text("100000000000000")));
+        let list = Answer::List(vec![text("u1"), number.clone()]);
+        assert!(list.is(&Answer::List(vec![text("u1"), text("2.9522138039677092e+19")])));
+        assert!(!list.is(&Answer::List(vec![text("u1")])) && !list.is(&Answer::List(Vec::new())));
+        assert!(!count(1).is(&Answer::Other("(error) ERR no".to_owned())));
+    }
 }

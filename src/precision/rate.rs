@@ -63,3 +63,41 @@ fn has_score(scheme: Scheme, ts_ms: u64, joins: u64, wanted: f64) -> bool {
     }
     low < joins && scheme.score(ts_ms, low) == wanted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::schemes;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn joins_that_share_a_score_are_those_counted_one_by_one((scheme, ts_ms) in schemes(9), joins in 1..700_u64) {
+            let found = at_rate(scheme, ts_ms, joins);
+            let scores = |ts_ms: u64| (0..joins).map(move |counter| scheme.score(ts_ms, counter)).collect::<Vec<_>>();
+            let own = scores(ts_ms);
+            let mut all = [own.clone(), scores(ts_ms + 1)].concat();
+            if ts_ms > scheme.begins_ms() {
+                all.extend(scores(ts_ms - 1));
+            }
+            let sharing = own.iter().filter(|score| all.iter().filter(|other| other == score).count() > 1).count();
+            prop_assert_eq!(found.sharing, u64::try_from(sharing).unwrap());
+            let tied = own.windows(2).filter(|pair| pair[0] == pair[1]).count();
+            prop_assert_eq!(found.tied_neighbours, u64::try_from(tied).unwrap());
+            let mut different = own.clone();
+            different.dedup();
+            prop_assert_eq!(found.scores, u64::try_from(different.len()).unwrap());
+            let next = scheme.score(ts_ms + 1, 0);
+            prop_assert_eq!(found.overtaken, u64::try_from(own.iter().filter(|score| **score > next).count()).unwrap());
+        }
+    }
+
+    #[test]
+    fn hundredths_are_right_up_to_a_hundred_joins() {
+        let at = |joins| at_rate(Scheme::Centi, 1_759_656_550_865, joins);
+        assert_eq!((at(100).sharing, at(100).overtaken), (0, 0));
+        // The first is tied with the 101st of the millisecond before, the 101st with the next one's first.
+        assert_eq!((at(101).sharing, at(101).overtaken), (2, 0));
+        assert_eq!((at(102).sharing, at(102).overtaken), (4, 1));
+    }
+}

@@ -205,3 +205,73 @@ pub(super) fn nearest(integer: u64) -> f64 {
 fn power_of_two(bits: u32) -> f64 {
     nearest(1 << bits.min(SHIFT_MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::{schemes, scores};
+    use super::*;
+    use proptest::prelude::*;
+    use std::cmp::Ordering;
+
+    #[test]
+    fn the_latest_time_is_the_last_that_has_a_date_and_a_float64_holds_it() {
+        assert_eq!(i64::try_from(TS_MS_MAX), Ok(jiff::Timestamp::MAX.as_millisecond()));
+        assert_eq!(nearest(TS_MS_MAX) as u64, TS_MS_MAX);
+        assert_eq!(nearest(TS_MS_MAX + 1) as u64, TS_MS_MAX + 1);
+    }
+
+    #[test]
+    fn the_seeds_case_counters_4_5_and_6_of_one_millisecond_get_one_score() {
+        let score = |counter| Scheme::Shift { bits: 24 }.score(1_759_656_550_865, counter);
+        assert_eq!(score(4).to_bits(), score(5).to_bits());
+        assert_eq!(score(5).to_bits(), score(6).to_bits());
+        let meant = [4, 5, 6].map(|counter| Scheme::Shift { bits: 24 }.exact(1_759_656_550_865, counter).units);
+        assert_eq!(meant, [4, 5, 6].map(|counter| (1_759_656_550_865_u128 << 24) | counter));
+    }
+
+    proptest! {
+        #[test]
+        fn a_score_is_exact_exactly_if_it_needs_53_bits_at_most((scheme, ts_ms, counter) in scores()) {
+            prop_assume!(scheme.whole());
+            let exact = scheme.exact(ts_ms, counter);
+            // Zeros at the end take no bit of the significand.
+            let bits = exact.whole_bits() - if exact.units == 0 { 0 } else { exact.units.trailing_zeros() };
+            let score = scheme.score(ts_ms, counter);
+            prop_assert_eq!(exact.compare(score) == Some(Ordering::Equal), bits <= SIGNIFICAND_BITS);
+        }
+
+        #[test]
+        fn every_counter_is_exact_exactly_if_clock_and_counter_have_53_bits_at_most((scheme, ts_ms) in schemes(SHIFT_MAX)) {
+            prop_assume!(scheme.whole());
+            let exact = |counter| scheme.exact(ts_ms, counter).compare(scheme.score(ts_ms, counter)) == Some(Ordering::Equal);
+            let last = scheme.counters_per_ms() - 1;
+            // The last counter is all ones: it needs every bit.
+            let fits = scheme.exact(ts_ms, last).whole_bits() <= SIGNIFICAND_BITS;
+            prop_assert_eq!(exact(last), fits);
+            prop_assert_eq!(scheme.tells_apart(ts_ms), fits);
+            if fits {
+                prop_assert!((0..=last).step_by(usize::try_from(last / 100 + 1).unwrap()).all(exact));
+            }
+        }
+
+        #[test]
+        fn a_whole_score_is_the_float64_nearest_to_what_was_meant((scheme, ts_ms, counter) in scores()) {
+            prop_assume!(scheme.whole());
+            prop_assert_eq!(scheme.score(ts_ms, counter), scheme.exact(ts_ms, counter).units as f64);
+        }
+
+        #[test]
+        fn a_decimal_score_is_less_than_one_place_off((scheme, ts_ms, counter) in scores()) {
+            prop_assume!(!scheme.whole() && ts_ms > 0);
+            let (exact, score) = (scheme.exact(ts_ms, counter), scheme.score(ts_ms, counter));
+            prop_assert_eq!(exact.compare(score.next_up()), Some(Ordering::Less));
+            prop_assert_eq!(exact.compare(score.next_down()), Some(Ordering::Greater));
+        }
+
+        #[test]
+        fn a_later_counter_never_has_a_lower_score((scheme, ts_ms, counter) in scores()) {
+            prop_assert!(scheme.score(ts_ms, counter) <= scheme.score(ts_ms, counter + 1));
+            prop_assert!(scheme.score(ts_ms, counter) <= scheme.score(ts_ms + 1, counter));
+        }
+    }
+}

@@ -72,3 +72,40 @@ fn drawn(cell: &Cell, x: usize) -> String {
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::{Document, Request};
+    use super::super::scheme::Scheme;
+    use super::*;
+
+    fn drawn_of(scheme: Scheme) -> (SchemeReport, String) {
+        let request = Request { schemes: vec![scheme], ts_ms: 1_759_656_550_865, joins_per_ms: 30, general: false };
+        let report = Document::new(&request).schemes.remove(0);
+        let picture = svg(&report, report.drawn().unwrap());
+        (report, picture)
+    }
+
+    #[test]
+    fn every_bit_is_a_cell_with_digit_letter_and_title_so_that_colour_is_never_alone() {
+        let (report, picture) = drawn_of(Scheme::Shift { bits: 24 });
+        let drawing = report.drawn().unwrap();
+        let count = |part: &str| picture.matches(part).count();
+        assert_eq!((count("<rect "), count("<g class=\"bit bit-")), (64 + 12, 64 + 12));
+        assert_eq!((count("<title>"), count("</title>")), (1 + 64 + 12, 1 + 64 + 12));
+        for role in Role::ALL {
+            let cells = drawing.count(role);
+            assert_eq!(count(&format!("bit-{}", role.name())), cells, "{role:?}");
+            assert_eq!(count(&format!(">{}</text></g>", role.letter())), cells, "{role:?}");
+        }
+        assert!(picture.contains("<title>no place: 1, lost, worth 2^0</title>"));
+        assert!(picture.contains("1 sign, 11 exponent, 40 timestamp, 12 counter, 12 lost</title>"));
+    }
+
+    #[test]
+    fn a_score_that_loses_nothing_has_no_field_for_it() {
+        let (_, picture) = drawn_of(Scheme::Centi);
+        assert_eq!(picture.matches("<rect ").count(), 64);
+        assert!(!picture.contains("lost"));
+    }
+}

@@ -23,16 +23,20 @@ pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
     for scheme in &document.schemes {
         page.scheme(scheme);
     }
+    page.gap();
     page.table(&words::schemes(document));
+    page.gap();
     page.paragraph(&words::reading(document));
+    if !document.shifts.is_empty() {
+        page.gap();
+        page.paragraph("What a shift leaves for the counter:");
+        page.table(&words::shifts(document));
+    }
     let facts = words::facts(document);
     if !facts.is_empty() {
         page.gap();
         page.paragraph("Whatever the scheme:");
         facts.iter().for_each(|line| page.point(line));
-    }
-    if !document.shifts.is_empty() {
-        page.table(&words::shifts(document));
     }
     if let Some(live) = &document.live {
         page.live(live);
@@ -98,6 +102,7 @@ impl Page {
         }
         self.point(&scheme.meant_and_stored(drawing));
         self.point(&scheme.sentence);
+        self.point(&scheme.pairs);
     }
 
     /// Bits in a row, each painted by its role.
@@ -123,24 +128,25 @@ impl Page {
         table.load_style(presets::NOTHING);
         table.set_header(&columns.headers);
         table.add_rows(&columns.rows);
-        self.gap();
         for line in table.to_string().lines() {
             self.line(line);
         }
-        self.gap();
     }
 
     fn live(&mut self, live: &Live) {
         self.gap();
         self.paragraph(&words::asked(live));
-        for asked in &live.commands {
+        for part in live.commands.chunk_by(|one, next| one.part == next.part) {
             self.gap();
-            self.paragraph(&asked.about);
-            self.line(&format!("  {}", asked.command));
-            if asked.agrees {
-                self.line(&format!("  ✓ {}", asked.answer));
-            } else {
-                self.line(&format!("  ✗ {}, but computed: {}", asked.answer, asked.computed));
+            part.iter().take(1).for_each(|asked| self.paragraph(&asked.part));
+            for asked in part {
+                self.line(&format!("  {}", asked.command));
+                let (answer, about) = (&asked.answer, &asked.about);
+                if asked.agrees {
+                    self.line(&format!("    ✓ {answer}  ({about})"));
+                } else {
+                    self.line(&format!("    ✗ {answer}, but computed: {}  ({about})", asked.computed));
+                }
             }
         }
     }
@@ -181,4 +187,47 @@ fn wrapped(text: &str, width: Option<usize>, indent: usize) -> String {
         column += length;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::schemes;
+    use super::super::document::{JOINS_PER_MS_DEFAULT, Request, TS_MS_DEFAULT, midnight_before};
+    use super::super::scheme::{SHIFT_MAX, Scheme};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(schemes: Vec<Scheme>, ts_ms: u64, general: bool) -> Document {
+        Document::new(&Request { schemes, ts_ms, joins_per_ms: JOINS_PER_MS_DEFAULT, general })
+    }
+
+    #[test]
+    fn the_page_reads_as_it_should() {
+        let epoch_ms = midnight_before(TS_MS_DEFAULT);
+        let schemes =
+            vec![Scheme::Shift { bits: 24 }, Scheme::Decimal, Scheme::Centi, Scheme::Rebased { epoch_ms, bits: 20 }];
+        insta::assert_snapshot!("text", text(&of(schemes, TS_MS_DEFAULT, true), Some(80), false));
+    }
+
+    #[test]
+    fn colour_is_put_on_top_and_changes_nothing_else() {
+        let document = of(vec![Scheme::Shift { bits: 30 }], TS_MS_DEFAULT, false);
+        let painted = text(&document, Some(80), true);
+        let mut plain = String::new();
+        for part in painted.split('\u{1b}') {
+            plain.push_str(part.strip_prefix('[').and_then(|part| part.split_once('m')).map_or(part, |(_, rest)| rest));
+        }
+        assert!(painted.len() > plain.len());
+        assert_eq!(plain, text(&document, Some(80), false));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_eighty_columns_are_enough((scheme, ts_ms) in schemes(SHIFT_MAX), general in any::<bool>()) {
+            let page = text(&of(vec![scheme], ts_ms, general), Some(80), false);
+            for line in page.lines() {
+                prop_assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::document::{COUNTERS, Document, SchemeReport};
 use super::limits::{Because, Decides, Limits, Pair, Unit};
 use super::moment::Moment;
 use super::questions::Live;
-use super::scheme::{SIGNIFICAND_BITS, SchemeName};
+use super::scheme::SIGNIFICAND_BITS;
 
 /// A whole number with a comma between thousands.
 pub(super) fn grouped(number: u64) -> String {
@@ -35,42 +35,54 @@ pub(super) fn listed(words: &[String]) -> String {
 
 /// The finding on top.
 pub(super) fn finding(ts: &Moment, schemes: &[SchemeReport]) -> String {
-    let counters = listed(&COUNTERS.map(|counter| counter.to_string()));
-    let mut sentence = format!("A score is a float64 of {SIGNIFICAND_BITS} bits.");
-    let names = |holds: &dyn Fn(&&SchemeReport) -> bool| {
-        listed(&schemes.iter().filter(holds).map(|scheme| needs(scheme)).collect::<Vec<_>>())
-    };
-    let one = names(&|scheme| scheme.distinct == 1);
+    let mut sentences = vec![format!("A score is a float64 and keeps {SIGNIFICAND_BITS} bits.")];
+    let (lost, right): (Vec<_>, Vec<_>) = schemes.iter().partition(|scheme| !scheme.carries());
+    let (one, some): (Vec<_>, Vec<_>) = lost.into_iter().partition(|scheme| scheme.distinct == 1);
     if !one.is_empty() {
-        sentence.push_str(&format!(
-            " The joins {counters} of one millisecond ({}) get one score from {one}; who of them is first, the bytes of their names decide.",
+        let needs: Vec<String> = one.iter().enumerate().map(|(at, scheme)| needs(scheme, at == 0)).collect();
+        let counters = listed(&COUNTERS.map(|counter| counter.to_string()));
+        sentences.push(format!(
+            "{}: counters {counters} of ts {} get one score, and the bytes of the members decide who is first.",
+            listed(&needs),
             ts.ms
         ));
     }
-    let some = names(&|scheme| scheme.distinct > 1 && !scheme.carries());
-    if !some.is_empty() {
-        sentence.push_str(&format!(" Not every counter of a millisecond has a score in {some}."));
+    for scheme in some {
+        let limits = &scheme.limits;
+        sentences.push(format!(
+            "{}: {} of a millisecond have {}.",
+            needs(scheme, true),
+            counted(limits.counters_per_ms, "counter"),
+            counted(limits.scores_per_ms, "score")
+        ));
     }
-    let right: Vec<String> = schemes.iter().filter(|scheme| scheme.carries()).map(right).collect();
     if !right.is_empty() {
-        sentence.push_str(&format!(" Right: {}.", listed(&right)));
+        sentences.push(format!("Right: {}.", listed(&right.into_iter().map(carried).collect::<Vec<_>>())));
     }
-    sentence
+    sentences.join(" ")
 }
 
-/// A scheme and the bits that it needs.
-fn needs(scheme: &SchemeReport) -> String {
-    let with = scheme.bits.map(|bits| format!(" by {bits}")).unwrap_or_default();
-    format!("{}{with} (needs {} bits)", scheme.name.text(), scheme.limits.bits_needed)
+/// `shift by 24 needs 65`; `decimal 61` further on in a list.
+fn needs(scheme: &SchemeReport, first: bool) -> String {
+    let verb = if first { " needs" } else { "" };
+    format!("{}{verb} {}", scheme.called(), scheme.limits.bits_needed)
 }
 
-fn right(scheme: &SchemeReport) -> String {
+/// How far a scheme carries that does.
+fn carried(scheme: &SchemeReport) -> String {
     let limits = &scheme.limits;
-    let up_to = counted(limits.right_up_to, "join");
-    format!("{} up to {up_to} a millisecond, until {}", scheme.name.text(), limits.breaks.day())
+    let end = if limits.breaks.utc.is_some() { "until " } else { "" };
+    let day = limits.breaks.day();
+    format!("{} up to {}/ms {end}{day}", scheme.called(), counted(limits.right_up_to, "join"))
 }
 
 impl SchemeReport {
+    /// Its name with its shift.
+    fn called(&self) -> String {
+        let by = self.bits.map(|bits| format!(" by {bits}")).unwrap_or_default();
+        format!("{}{by}", self.name.text())
+    }
+
     /// Whether each counter of a millisecond has a score of its own.
     #[must_use]
     pub fn carries(&self) -> bool {
@@ -78,56 +90,47 @@ impl SchemeReport {
     }
 }
 
-/// What comes of a scheme.
-pub(super) fn carries(name: SchemeName, limits: &Limits, ts_ms: u64) -> String {
-    let (needed, clock) = (limits.bits_needed, limits.clock_bits);
-    let mut sentence = format!("{} needs {needed} bits, {clock} of them for the clock", name.text());
-    if needed > SIGNIFICAND_BITS {
+/// What comes of a scheme: its bits.
+pub(super) fn bits(limits: &Limits) -> String {
+    let mut sentence = format!("{} bits are needed, {} of them for the clock", limits.bits_needed, limits.clock_bits);
+    if limits.bits_needed > SIGNIFICAND_BITS {
+        let lost = limits.bits_needed - SIGNIFICAND_BITS;
         sentence.push_str(&format!(
-            ": {} lost, and {} have {}",
-            match needed - SIGNIFICAND_BITS {
-                1 => "1 is".to_owned(),
-                lost => format!("{lost} are"),
-            },
+            ": {lost} {} lost, and {} have {}",
+            if lost == 1 { "is" } else { "are" },
             counted(limits.counters_per_ms, "counter"),
             counted(limits.scores_per_ms, "score"),
         ));
     }
-    let breaks = if limits.breaks.ms <= ts_ms { "it has been broken since" } else { "it breaks on" };
-    let day = limits.breaks.day();
-    let when = if limits.breaks.utc.is_some() {
-        format!("{breaks} {day}")
-    } else {
-        "it breaks after the year 9999".to_owned()
-    };
     let unit = match limits.unit {
         Unit::Bits => "bits of shift",
         Unit::DecimalPlaces => "decimal places",
     };
-    sentence.push_str(&format!(
-        ". Right up to {} a millisecond; {when}; up to {} {unit} are exact now.",
-        counted(limits.right_up_to, "join"),
-        limits.largest_exact,
-    ));
-    sentence
+    format!("{sentence}; up to {} {unit} would be exact", limits.largest_exact)
 }
 
-/// A pair of joins: who, and what went wrong.
-pub(super) fn pair(pair: &Pair) -> String {
-    let place = |ts_ms: u64, counter: u64| {
-        let later = if ts_ms == pair.earlier.ts_ms { "" } else { " of the next ms" };
-        format!("{}{later}", grouped(counter))
-    };
-    let (earlier, later) = (&pair.earlier, &pair.later);
-    let score = match pair.decides {
-        Decides::Member => "one score".to_owned(),
-        Decides::Score => format!("{} > {}", earlier.stored, later.stored),
-    };
-    let because = match pair.because {
-        Because::Rounding => "rounded",
+/// What comes of a scheme: who collides first, and who changes places first.
+pub(super) fn pairs(limits: &Limits) -> String {
+    let (shared, inverted) = (&limits.first_collision, &limits.first_inversion);
+    let because = match shared.because {
+        Because::Rounding => "by rounding",
         Because::Counters => "out of counters",
     };
-    format!("{} and {}: {score} ({because})", place(earlier.ts_ms, earlier.counter), place(later.ts_ms, later.counter))
+    let decides = match inverted.decides {
+        Decides::Member => format!("one score, and {} comes before {}", inverted.later.member, inverted.earlier.member),
+        Decides::Score => format!("{} > {}", inverted.earlier.stored, inverted.later.stored),
+    };
+    format!(
+        "first to share a score: {} ({because}); first inverted: {} ({decides})",
+        counters(shared),
+        counters(inverted)
+    )
+}
+
+/// The counters of two joins.
+fn counters(pair: &Pair) -> String {
+    let later = if pair.later.ts_ms == pair.earlier.ts_ms { "" } else { " of the next ms" };
+    format!("{} and {}{later}", grouped(pair.earlier.counter), grouped(pair.later.counter))
 }
 
 /// A table: its headings and its rows.
@@ -138,7 +141,7 @@ pub(super) struct Columns {
 
 /// The schemes side by side.
 pub(super) fn schemes(document: &Document) -> Columns {
-    let at = format!("share of {}", grouped(document.joins_per_ms));
+    let at = format!("of {} share", grouped(document.joins_per_ms));
     let headers = ["scheme", "bits", "scores/ms", "right up to", "first shared", "first inverted", "breaks", &at];
     let row = |scheme: &SchemeReport| {
         let limits = &scheme.limits;
@@ -196,7 +199,7 @@ pub(super) fn facts(document: &Document) -> Vec<String> {
     ];
     let fits = if overflow.overflows {
         format!(
-            "overflows: it gives {}, of which {} in a row have one score; whoever joins from {} on, when it falls, stands in front of everybody",
+            "overflows: it gives {}, and {} in a row have one score; on {} it falls to its smallest, and who joins then stands in front of everybody",
             overflow.wrapped,
             counted(overflow.counters_per_score, "counter"),
             overflow.falls.day()
@@ -214,7 +217,7 @@ pub(super) fn facts(document: &Document) -> Vec<String> {
 /// How the table of the schemes is read.
 pub(super) fn reading(document: &Document) -> String {
     format!(
-        "Joins are counted from 0 in each millisecond; +0 is the first of the next one. Shared: one score, so that the bytes of the names decide. Inverted: the later one stands in front (by its score, or by its name: u1 joined first). The last column: of {} in each millisecond so many share their score.",
+        "Joins are counted from 0 in each millisecond; +0 is the first of the next. Shared: one score, so that the bytes of the members decide. Inverted: the later one stands in front, by its score or, where that is shared, by its member (u1 joined first). Last: how many of {} in each millisecond share their score.",
         counted(document.joins_per_ms, "join")
     )
 }
