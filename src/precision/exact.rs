@@ -61,25 +61,27 @@ impl Exact {
     }
 }
 
-/// A float64 that is not negative as an integer times a power of two. `None`: it is negative or no number.
+/// A float64 that is not negative as an odd integer (or 0) times a power of two. `None`: it is negative or no number.
 fn parts(score: f64) -> Option<(u64, i32)> {
-    if !score.is_finite() || score.is_sign_negative() {
+    if !score.is_finite() || score < 0.0 {
         return None;
     }
     let bits = score.to_bits();
-    let (exponent, fraction) = ((bits >> 52) as i32, bits & ((1 << 52) - 1));
+    let (exponent, fraction) = ((bits >> 52 & 0x7ff) as i32, bits & ((1 << 52) - 1));
     // IEEE 754: exponent 0 has no hidden 1.
-    Some(if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) })
+    let (significand, power) = if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) };
+    if significand == 0 {
+        return Some((0, 0));
+    }
+    let zeros = significand.trailing_zeros();
+    Some((significand >> zeros, power + zeros.cast_signed()))
 }
 
 /// All decimal digits of a float64: nothing rounded, nothing left out.
 #[must_use]
 pub fn digits(score: f64) -> String {
     // 2^-n has n decimal places, so so many are enough.
-    let places = parts(score.abs()).map_or(0, |(significand, power)| {
-        let zeros = i32::try_from(significand.trailing_zeros()).unwrap_or(0);
-        usize::try_from(-(power + zeros)).unwrap_or(0)
-    });
+    let places = parts(score.abs()).map_or(0, |(_, power)| usize::try_from(-power).unwrap_or(0));
     if score == 0.0 { "0".to_owned() } else { format!("{score:.places$}") }
 }
 
@@ -94,7 +96,7 @@ mod tests {
         // Rust's own Display would show 1180591620717411300000.
         assert_eq!(digits(2f64.powi(70)), "1180591620717411303424");
         assert_eq!(digits(0.1), "0.1000000000000000055511151231257827021181583404541015625");
-        assert_eq!([0.0, 1.5, -7.0].map(digits), ["0", "1.5", "-7"]);
+        assert_eq!([0.0, -0.0, 1.5, -7.0].map(digits), ["0", "0", "1.5", "-7"]);
     }
 
     #[test]

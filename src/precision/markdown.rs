@@ -63,7 +63,7 @@ fn table(out: &mut String, columns: &Columns) {
     columns.rows.iter().for_each(|cells| out.push_str(&row(cells)));
 }
 
-/// Nothing in a formula is a tag or an emphasis.
+/// Nothing in a formula is a tag or an emphasis; a table's heading may have two lines.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('*', r"\*").replace('|', r"\|")
+    text.replace('\n', " ").replace('&', "&amp;").replace('<', "&lt;").replace('*', r"\*").replace('|', r"\|")
 }

@@ -141,15 +141,17 @@ pub(super) struct Columns {
 
 /// The schemes side by side.
 pub(super) fn schemes(document: &Document) -> Columns {
-    let at = format!("of {} share", grouped(document.joins_per_ms));
-    let headers = ["scheme", "bits", "scores/ms", "right up to", "first shared", "first inverted", "breaks", &at];
+    let at = format!("of {}\nshare", grouped(document.joins_per_ms));
+    // In two lines, so that all of it fits into 80 columns.
+    let headers =
+        ["scheme", "bits", "scores\n/ms", "right\nup to", "first\nshared", "first\ninverted", "right\nuntil", &at];
     let row = |scheme: &SchemeReport| {
         let limits = &scheme.limits;
         vec![
             scheme.name.text().to_owned(),
             limits.bits_needed.to_string(),
-            grouped(limits.scores_per_ms),
-            format!("{}/ms", grouped(limits.right_up_to)),
+            short(limits.scores_per_ms),
+            format!("{}/ms", short(limits.right_up_to)),
             both(&limits.first_collision),
             both(&limits.first_inversion),
             limits.breaks.day(),
@@ -162,17 +164,29 @@ pub(super) fn schemes(document: &Document) -> Columns {
 /// Two joins of a table: `0, 1`, or `100, +0` where the second is the next millisecond's.
 fn both(pair: &Pair) -> String {
     let next = if pair.later.ts_ms == pair.earlier.ts_ms { "" } else { "+" };
-    format!("{}, {next}{}", grouped(pair.earlier.counter), grouped(pair.later.counter))
+    format!("{}, {next}{}", short(pair.earlier.counter), short(pair.later.counter))
+}
+
+/// A number for a table: a power, or one more than a power, where that is shorter.
+fn short(number: u64) -> String {
+    const LONG: u64 = 5_000;
+    let power = |number: u64| match number {
+        LONG.. if number.is_power_of_two() => Some(format!("2^{}", number.trailing_zeros())),
+        LONG.. if 10_u64.pow(number.ilog10()) == number => Some(format!("10^{}", number.ilog10())),
+        _ => None,
+    };
+    let one_more = || power(number.saturating_sub(1)).map(|text| text + "+1");
+    power(number).or_else(one_more).unwrap_or_else(|| grouped(number))
 }
 
 /// What is left for the counter, shift by shift.
 pub(super) fn shifts(document: &Document) -> Columns {
-    let headers = ["shift", "counters/ms", "scores/ms now", "exact until", "with an epoch: exact for"];
+    let headers = ["shift", "counters\n/ms", "scores\n/ms now", "right\nuntil", "with an epoch:\nright for"];
     let rows = document.shifts.iter().map(|row| {
         vec![
             row.bits.to_string(),
-            grouped(row.counters_per_ms),
-            grouped(row.scores_per_ms),
+            short(row.counters_per_ms),
+            short(row.scores_per_ms),
             row.breaks.day(),
             days(row.rebased_days),
         ]
@@ -226,4 +240,20 @@ pub(super) fn reading(document: &Document) -> String {
 pub(super) fn asked(live: &Live) -> String {
     let (agree, all) = (live.commands.iter().filter(|asked| asked.agrees).count(), live.commands.len());
     format!("The same on {}: {agree} of {all} answers are what was computed. Paste them into redis-cli:", live.server)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_as_a_person_reads_them() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([1, 2].map(|joins| counted(joins, "join")), ["1 join", "2 joins"]);
+        assert_eq!(
+            [4_096, 4_097, 8_192, 1_048_577, 1_000_000, 1_000_001, 10_002].map(short),
+            ["4,096", "4,097", "2^13", "2^20+1", "10^6", "10^6+1", "10,002"]
+        );
+        assert_eq!([30.0, 729.9, 730.485, 25_451.0].map(days), ["30.0 days", "729.9 days", "2.0 years", "69.7 years"]);
+    }
 }

@@ -70,8 +70,9 @@ fn bits_epoch_rate_and_date_are_what_is_computed_with() {
 fn a_live_server_gives_the_answers_that_were_computed_and_they_can_be_pasted() {
     let desk = Desk::new();
     let server = Server::start(&[]);
+    let url = server.url();
     let answered = |more: &[&str]| {
-        let words = [&["precision", "--live", "--redis", &server.url(), "--format", "json"], more].concat();
+        let words = [&["precision", "--live", "--redis", &url, "--format", "json"], more].concat();
         desk.run(&words).exits(0).json()["live"].clone()
     };
     let general = answered(&[]);
@@ -115,7 +116,8 @@ fn a_private_server_is_started_and_ended_and_each_command_is_printed_with_its_an
 fn a_server_that_answers_otherwise_exits_1_and_shows_both() {
     let desk = Desk::new();
     let server = Server::start(&["--rename-command", "ZCOUNT", "\"\""]);
-    let words = ["precision", "--scheme", "shift", "--live", "--redis", &server.url()];
+    let url = server.url();
+    let words = ["precision", "--scheme", "shift", "--live", "--redis", &url];
     let page = desk.run(&words).exits(1).shows(&["✗ (error) ERR unknown command", "but computed: (integer) 3"]);
     page.shows(&[": 8 of 9 answers are what was computed"]);
     let json = desk.run(&[&words[..], &["--format", "json"]].concat()).exits(1).json();
