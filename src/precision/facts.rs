@@ -56,7 +56,7 @@ pub struct Overflow {
     /// The smallest shift that overflows at this time.
     pub overflows_from: u32,
     /// The integer that comes out: bits 64 and up are gone, and bit 63 is the sign.
-    pub wrapped: i64,
+    pub wrapped: String,
     /// Whether it did not fit.
     pub overflows: bool,
     /// How many counters in a row have one score when this integer is made a float64.
@@ -121,7 +121,7 @@ fn overflow(ts_ms: u64) -> Overflow {
     Overflow {
         bits,
         overflows_from: (i64::BITS - 1).saturating_sub(clock_bits) + 1,
-        wrapped,
+        wrapped: wrapped.to_string(),
         overflows: clock_bits + bits > i64::BITS - 1,
         counters_per_score: 1 << (u64::BITS - wrapped.unsigned_abs().leading_zeros()).saturating_sub(SIGNIFICAND_BITS),
         falls: Moment::at_ms(falls_ms),
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(facts.ties.ordered, ["u1", "u10", "u2"]);
         let overflow = facts.overflow;
         assert_eq!((overflow.overflows_from, overflow.overflows, overflow.counters_per_score), (23, true, 1_024));
-        assert!(overflow.wrapped < 0);
+        assert_eq!(overflow.wrapped, "-7371350107742011392");
     }
 
     proptest! {

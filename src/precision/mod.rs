@@ -4,7 +4,7 @@
 //! Everything is computed, twice where that can be: as float64, in the arithmetic that `lua/push_composite.lua` uses, and
 //! with whole numbers that round nothing. Read in this order: `scheme` (the four ways), `exact` (without rounding),
 //! `bits` (the 64 of a score), `limits` (how far a scheme carries), `rate`, `facts` (what holds of any score),
-//! `document` (all of it), `questions` (the same, asked of a server), then the pages: `text`, `markdown`, `svg`.
+//! `document` (all of it), `questions` (the same, asked of a server), then the pages: `text`, `markdown`, `svg`, and `schema` for programs.
 
 mod bits;
 #[cfg(test)]
@@ -18,6 +18,7 @@ mod markdown;
 mod moment;
 mod questions;
 mod rate;
+mod schema;
 mod scheme;
 mod svg;
 mod text;
@@ -37,6 +38,7 @@ pub use markdown::markdown;
 pub use moment::Moment;
 pub use questions::{Answer, Asked, Live, Question, questions};
 pub use rate::{AtRate, JOINS_PER_MS_MAX, at_rate};
+pub use schema::schema;
 pub use scheme::{SHIFT_MAX, SIGNIFICAND_BITS, Scheme, SchemeName, TS_MS_MAX};
 pub use svg::svg;
 pub use text::text;

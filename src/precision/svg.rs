@@ -107,5 +107,7 @@ mod tests {
         let (_, picture) = drawn_of(Scheme::Centi);
         assert_eq!(picture.matches("<rect ").count(), 64);
         assert!(!picture.contains("lost"));
+        let width = 64 * CELL_WIDTH + 2 * GAP;
+        assert!(picture.contains(&format!("viewBox=\"0 0 {width} ")), "no room is left for it either");
     }
 }

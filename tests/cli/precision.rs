@@ -1,10 +1,13 @@
 //! `stanchion precision`: the demonstration offline, on a server, and pasted into redis-cli.
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::Stdio;
 
+use crate::result_schema::{disagreements, names};
 use crate::shell::server::{Server, converse};
 use crate::shell::{Desk, Done, done};
 use serde_json::Value;
+use stanchion::precision;
 
 fn each<'a>(document: &'a Value, what: &str) -> Vec<&'a Value> {
     document[what].as_array().unwrap_or_else(|| panic!("{what}: {document:#}")).iter().collect()
@@ -157,5 +160,42 @@ fn what_makes_no_sense_exits_2_with_a_sentence() {
     ] {
         let refused = desk.run(&[&["precision"], &words[..]].concat()).exits(2).tells(&[part]);
         assert_eq!(refused.stdout, "", "{words:?}");
+    }
+}
+
+/// With `STANCHION_UPDATE_SCHEMA=1` it brings the file up to date instead.
+#[test]
+fn the_committed_schema_is_that_of_the_document_and_every_document_is_as_it_says() {
+    let schema = precision::schema();
+    let now = format!("{schema:#}\n");
+    if std::env::var_os("STANCHION_UPDATE_SCHEMA").is_some() {
+        std::fs::write("docs/precision.schema.json", &now).unwrap();
+    }
+    let committed = std::fs::read_to_string("docs/precision.schema.json").unwrap();
+    assert_eq!(committed, now, "run this test with STANCHION_UPDATE_SCHEMA=1 and commit the file");
+    let desk = Desk::new();
+    for more in [&[][..], &["--scheme", "decimal"], &["--live", "--redis", "local"]] {
+        let document = desk.run(&[&["precision", "--format", "json"], more].concat()).exits(0).json();
+        assert_eq!(disagreements(&schema, &schema, &document, "$"), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_page_explains_every_field_and_shows_what_is_printed() {
+    let page = include_str!("../../docs/precision.md");
+    let mut all = BTreeSet::new();
+    names(&precision::schema(), &mut all);
+    assert!(all.len() > 60, "{all:?}");
+    let missing: Vec<_> = all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/precision.md does not speak of {missing:?}");
+
+    let printed = Desk::new().run(&["precision"]).exits(0).stdout;
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (printed_words, first) = (words(&printed), printed.lines().next().unwrap());
+    assert!(words(include_str!("../../README.md")).contains(first), "README.md quotes another finding");
+    for page in [page, include_str!("../../README.md")] {
+        let begin = page.find("shift: ts × 2^24").unwrap();
+        let block = &page[begin..begin + page[begin..].find("```").unwrap()];
+        assert!(printed_words.contains(&words(block)), "it is not printed so: {block}");
     }
 }
