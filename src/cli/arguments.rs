@@ -300,6 +300,9 @@ pub(super) struct ReportArguments {
     /// The run folder, or `latest` for the newest in reports/
     #[arg(value_name = "RUN")]
     pub(super) run: Utf8PathBuf,
+    /// Where to write report.html and the pictures [default: the run folder]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

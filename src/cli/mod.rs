@@ -12,6 +12,7 @@ mod list;
 mod output;
 mod precision;
 mod progress;
+mod provenance;
 mod repeat;
 mod report;
 mod run;

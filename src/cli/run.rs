@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::arguments::{Format, RunArguments};
 use super::exit::{Error, Exit};
 use super::progress::Watcher;
+use super::provenance::provenance;
 use super::{output, repeat, signals};
 use crate::load::Control;
 use crate::pipeline::{self, Request};
@@ -41,6 +42,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     let mut watcher = Watcher::new(arguments.quiet, &control);
     watcher.note(&format!("{} {} at {}", target.facts().server, target.facts().version, target.facts().address));
 
+    let provenance = Some(provenance(&scenarios, &arguments.queues));
     let request = Request {
         scenarios,
         designs: arguments.queues.clone(),
@@ -55,6 +57,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
             target: serde_json::to_value(target.facts()).ok(),
             repeat: repeat::run(arguments, &choice),
             ended_early: None,
+            provenance,
         },
     };
     let clock = Instant::now();
@@ -65,7 +68,8 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
         output::say(&error.to_string());
     }
     outcome.document.took(clock.elapsed().as_secs_f64());
-    let written = run_folder::write_result(&folder, &outcome.document);
+    let written = run_folder::write_result(&folder, &outcome.document)
+        .and_then(|()| run_folder::write_report(&folder, &outcome.document));
     let complete = outcome.trouble.is_none() && written.is_ok();
     let kept = keep(arguments, &folder, complete);
 

@@ -157,7 +157,7 @@ impl Began {
         if let Err(error) = self.runtime.block_on(self.target.stop()) {
             output::say(&error.to_string());
         }
-        let written = run_folder::write_whole(&self.folder, run_folder::SWEEP, &json(report)?);
+        let written = run_folder::write_whole(&self.folder, run_folder::SWEEP, json(report)?.as_bytes());
         output::result(shown)?;
         let lines = format!("Saved: {}; repeat with: {}", self.folder.join(run_folder::SWEEP), self.repeat);
         match arguments.format {

@@ -14,10 +14,6 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// No difference, without any doubt.
-    #[cfg(test)]
-    pub(super) const NONE: Effect = Effect { ratio: 1.0, low: 1.0, high: 1.0 };
-
     /// From natural logarithms: the estimate, and how far the interval reaches to both sides.
     pub(super) fn from_log(log_ratio: f64, reach: f64) -> Effect {
         Effect { ratio: log_ratio.exp(), low: (log_ratio - reach).exp(), high: (log_ratio + reach).exp() }
@@ -81,7 +77,7 @@ mod tests {
         ] {
             assert_eq!(effect(low, high).size(0.03), size, "{low} to {high}");
         }
-        assert_eq!(Effect::NONE.size(0.0), Size::Same);
+        assert_eq!(Effect { ratio: 1.0, low: 1.0, high: 1.0 }.size(0.0), Size::Same);
     }
 
     #[test]

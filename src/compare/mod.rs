@@ -1,14 +1,13 @@
 //! Two sides, A and B, compared honestly about noise: an effect with its interval, and a word for what may be said.
 //!
 //! Two ways to compare. *Saved* runs were made at different times: the interval comes from the histories
-//! (`blocks`), and what the machine may have changed between them is allowed for. *Interleaved* rounds were
+//! (`measure::blocks`), and what the machine may have changed between them is allowed for. *Interleaved* rounds were
 //! made in turns on one server: each round is a pair, and what the machine did to both cancels out (`paired`).
 //!
 //! Read in this order: `quantity` (what is compared), `effect` (what an interval may be called), `paired` and
-//! `blocks` (where intervals come from), `saved` and `rounds` (the two ways), `document` and its renderers. `sides` is
+//! `saved` and `rounds` (the two ways), `document` and its renderers. `sides` is
 //! the one file that runs anything. How to read a comparison, and the sources: docs/compare.md.
 
-mod blocks;
 mod differences;
 mod document;
 mod effect;

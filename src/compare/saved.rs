@@ -1,13 +1,12 @@
 //! Two saved runs, cell by cell.
 
-use super::blocks::{BLOCKS, Sums, quantile_effect, sums_reach};
 use super::differences;
 use super::document::{CellComparison, Comparison, Parts, Side, Way};
 use super::effect::Effect;
 use super::figure::{Figure, Known, Rule};
 use super::quantity::{Quantile, Quantity, only_joins};
 use crate::history::{History, HistoryError};
-use crate::measure::{self, Timed};
+use crate::measure::{self, BLOCKS, Sums, Timed, quantile_reach, sums_reach};
 use crate::report::{Cell, Document};
 
 /// A saved run, as far as a comparison needs it.
@@ -142,7 +141,8 @@ fn latency(lists: [&[Timed]; 2], at: Quantile, same_plan: bool) -> Result<([f64;
         return Err(format!("{} samples; an interval from one run takes {least}", list.len()));
     }
     let took = lists.map(|list| list.iter().map(|sample| sample.took_ns).collect::<Vec<u64>>());
-    quantile_effect([&took[0], &took[1]], at.share(), same_plan).map_err(str::to_owned)
+    let (ns, reach) = quantile_reach([&took[0], &took[1]], at.share(), same_plan)?;
+    Ok((ns, Effect::from_log((ns[1] / ns[0]).ln(), reach)))
 }
 
 fn other(quantity: Quantity, [a, b]: [f64; 2], histories: [&History; 2], same_plan: bool) -> Known {

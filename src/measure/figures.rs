@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fairness, Series};
+use super::{Fairness, Line, Series, Spectrum};
 use crate::model::{LoadKind, OpKind, Pacer, Phase};
 
 /// The three clocks of an operation.
@@ -40,6 +40,15 @@ pub struct Latency {
     pub p999_us: f64,
     /// Largest.
     pub max_us: f64,
+    /// The 95 % interval of the median; under load, on the response and service clocks, where there are enough of them.
+    #[serde(default)]
+    pub p50_interval_us: Option<[f64; 2]>,
+    /// The 95 % interval of the 99th percentile, likewise.
+    #[serde(default)]
+    pub p99_interval_us: Option<[f64; 2]>,
+    /// Why an interval is `null`, by its name.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, String>,
 }
 
 /// Joins per second in the load phase.
@@ -183,10 +192,14 @@ pub struct Steady {
 pub struct Measurements {
     /// Latency by operation, phase and clock.
     pub latency: Vec<Latency>,
+    /// The latencies of the load at every percentile worth drawing.
+    pub spectra: Vec<Spectrum>,
     /// Joins per second.
     pub throughput: Throughput,
     /// Fairness; `None` with fewer than two admitted tokens.
     pub fairness: Option<Fairness>,
+    /// Order joined against order admitted; `None` likewise.
+    pub line: Option<Line>,
     /// Cost.
     pub cost: Cost,
     /// The generator.

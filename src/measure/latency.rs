@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hdrhistogram::Histogram;
 
+use super::intervals::{Intervals, intervals};
+use super::timed::Timed;
 use super::{Clock, Latency};
 use crate::history::{History, Row};
 use crate::model::{OpId, OpKind, Outcome, Phase};
@@ -136,12 +138,15 @@ pub(super) fn firsts(history: &History) -> HashMap<OpId, Attempt> {
     firsts
 }
 
-/// The figures of the groups that were recorded, warm-up left out.
-pub(super) fn figures(groups: &BTreeMap<Group, Samples>) -> Vec<Latency> {
-    groups
-        .iter()
-        .filter(|((_, phase, _), _)| *phase != Phase::WarmUp)
-        .map(|((op, phase, clock), samples)| Latency {
+/// The figures of the groups that were recorded, warm-up left out. `timed` are the latencies of the load in order of time.
+pub(super) fn figures(
+    groups: &BTreeMap<Group, Samples>,
+    timed: &BTreeMap<(OpKind, Clock), Vec<Timed>>,
+) -> Vec<Latency> {
+    let figure = |((op, phase, clock), samples): (&Group, &Samples)| {
+        let list = timed.get(&(*op, *clock)).filter(|_| *phase == Phase::Load).map(Vec::as_slice);
+        let Intervals { p50_us: p50_interval_us, p99_us: p99_interval_us, reasons } = intervals(list);
+        Latency {
             op: *op,
             phase: *phase,
             clock: *clock,
@@ -151,8 +156,12 @@ pub(super) fn figures(groups: &BTreeMap<Group, Samples>) -> Vec<Latency> {
             p99_us: samples.quantile_us(0.99),
             p999_us: samples.quantile_us(0.999),
             max_us: us(samples.max_ns),
-        })
-        .collect()
+            p50_interval_us,
+            p99_interval_us,
+            reasons,
+        }
+    };
+    groups.iter().filter(|((_, phase, _), _)| *phase != Phase::WarmUp).map(figure).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]

@@ -8,8 +8,10 @@ use super::joins::joins;
 use super::latency::{figures, samples};
 use super::release::release;
 use super::series::series;
+use super::spectrum::spectra;
 use super::steady::steady;
 use super::throughput::{load_ns, throughput};
+use super::timed::latencies;
 use crate::history::History;
 use crate::model::Phase;
 
@@ -20,14 +22,17 @@ pub fn measure(history: &History) -> Measurements {
     let throughput = throughput(history);
     let joins = joins(history);
     let begin_ns = load_ns(history).map_or(0, |(begin_ns, _)| begin_ns);
+    let (fairness, line) = fairness(history).unzip();
     let warm_up = history.records.rows().filter(|record| record.phase() == Phase::WarmUp && record.attempt() == 0);
     Measurements {
         release: release(history).map_err(str::to_owned),
         steady: steady(history, &joins, begin_ns),
         series: series(history, &joins).map_err(str::to_owned),
         warm_up_operations: warm_up.count() as u64,
-        latency: figures(&samples),
-        fairness: fairness(history),
+        latency: figures(&samples, &latencies(history)),
+        spectra: spectra(&samples),
+        fairness,
+        line,
         cost: cost(history),
         generator: generator(history, &samples, &throughput),
         throughput,

@@ -3,12 +3,14 @@
 //! Every figure says in its file what it counts. One that cannot be told is `None`, with a reason; none is
 //! ever NaN, and 0 means that zero was measured.
 
+mod blocks;
 mod cost;
 mod fairness;
 mod figures;
 mod gates;
 mod generator;
 mod hlog;
+mod intervals;
 mod joins;
 mod latency;
 mod machine;
@@ -18,13 +20,15 @@ mod release;
 mod samples;
 mod series;
 mod server_columns;
+mod spectrum;
 mod steady;
 mod throughput;
 mod timed;
 mod waiting;
 
+pub use blocks::{BLOCKS, Sums, quantile_interval, quantile_reach, sums_reach};
 pub use cost::{WAITING_MIN, server_us};
-pub use fairness::{Fairness, Overtakes, OvertakesBand, WaitLost};
+pub use fairness::{Fairness, Line, Overtakes, OvertakesBand, Places, WaitLost};
 pub use figures::{
     Clock, Cost, Driver, GeneratorHealth, Latency, MachineHealth, Measurements, Release, Steady, Throughput,
 };
@@ -38,5 +42,6 @@ pub use latency::histogram;
 pub use measurements::measure;
 pub use series::Series;
 pub use server_columns::ServerColumns;
+pub use spectrum::Spectrum;
 pub use timed::{Timed, answers, command_counts, latencies};
 pub use waiting::{Waiting, WaitingSource};

@@ -12,7 +12,7 @@ use super::server_columns::{ServerColumns, server_columns};
 use super::throughput::load_ns;
 use super::waiting::{Waiting, waiting};
 use crate::history::History;
-use crate::model::{OpKind, Phase};
+use crate::model::{OpKind, Outcome, Phase};
 
 /// The shortest bin. Server samples come no faster.
 const BIN_NS: u64 = 100_000_000;
@@ -43,6 +43,13 @@ pub struct Series {
     pub max_us: Vec<Option<f64>>,
     /// Entries in line at the end of the bin.
     pub waiting: Option<Waiting>,
+    /// Entries that clean-ups said they removed, by the time of the answer.
+    #[serde(default)]
+    pub swept: Vec<u64>,
+    /// Attempts of all operations that were sent in the bin and whose client got no answer: lost, kept from it on purpose, or
+    /// it ended meanwhile.
+    #[serde(default)]
+    pub faults: Vec<u64>,
     /// What the server said of itself.
     pub server: Option<ServerColumns>,
     /// Why something above is `null`, by its name.
@@ -102,6 +109,7 @@ pub(super) fn series(history: &History, joins: &[Join]) -> Result<Series, &'stat
             count(&mut ended, row.returned_ns());
         }
     }
+    let (swept, faults) = mishaps(history, &bins);
     let mut responses_ns: Vec<Vec<u64>> = vec![Vec::new(); bins.count];
     for join in joins {
         if let Some(bin) = bins.of(join.due_ns) {
@@ -126,9 +134,30 @@ pub(super) fn series(history: &History, joins: &[Join]) -> Result<Series, &'stat
         p99_us: column(99),
         max_us: column(100),
         waiting,
+        swept,
+        faults,
         server,
         reasons,
     })
+}
+
+/// What clean-ups removed, and the attempts whose client got no answer, bin by bin.
+fn mishaps(history: &History, bins: &Bins) -> (Vec<u64>, Vec<u64>) {
+    let (mut swept, mut faults) = (vec![0; bins.count], vec![0; bins.count]);
+    for row in history.records.rows() {
+        let outcome = (row.kind() == OpKind::Sweep).then(|| row.outcome());
+        if let (Some(Outcome::Swept(removed)), Some(returned_ns)) = (outcome, row.returned_ns())
+            && let Some(bin) = bins.of(returned_ns)
+        {
+            swept[bin] += removed;
+        }
+        if (row.reply_dropped() || row.returned_ns().is_none())
+            && let Some(bin) = bins.of(row.sent_ns())
+        {
+            faults[bin] += 1;
+        }
+    }
+    (swept, faults)
 }
 
 #[cfg(test)]

@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ServerSide;
+use super::table::timed_scenario;
+use super::{Provenance, ServerSide, to_json};
 use crate::checks::mutation::CouldHaveFailed;
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::Header;
-use crate::measure::{Cost, Fairness, GeneratorHealth, Latency, Measurements, Release, Series, Steady, Throughput};
-use crate::verdict::{CellSummary, CellVerdict, LimitVerdict, Outcome, Standing, Verdict, judge_run};
+use crate::measure::{
+    Cost, Fairness, GeneratorHealth, Latency, Line, Measurements, Release, Series, Spectrum, Steady, Throughput,
+};
+use crate::verdict::{
+    Candidate, CellSummary, CellVerdict, Choice, LimitVerdict, Outcome, Standing, Verdict, choose, judge_run,
+};
 
 /// The version of result.json.
 pub const SCHEMA: u32 = 1;
@@ -36,10 +41,16 @@ pub struct Document {
     pub verdict: Verdict,
     /// The verdict in words.
     pub sentence: String,
+    /// Which design to take, and why.
+    #[serde(default)]
+    pub choice: Choice,
     /// The command that repeats the run.
     pub repeat: String,
     /// Why the run ended before all cells were run.
     pub ended_early: Option<String>,
+    /// Machine, scripts and scenarios; `null` where saved histories were judged.
+    #[serde(default)]
+    pub provenance: Option<Provenance>,
     /// Why something above is `null`, by its name.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
@@ -62,6 +73,8 @@ pub struct Run {
     pub repeat: String,
     /// Why it ended early.
     pub ended_early: Option<String>,
+    /// Machine, scripts and scenarios.
+    pub provenance: Option<Provenance>,
 }
 
 /// One scenario on one design.
@@ -85,10 +98,16 @@ pub struct Cell {
     pub limits: Vec<LimitVerdict>,
     /// Latency by operation, clock and phase; the load phase first.
     pub latency: Vec<Latency>,
+    /// The latencies of the load on the response and service clocks, at every percentile worth drawing.
+    #[serde(default)]
+    pub spectra: Vec<Spectrum>,
     /// Joins per second.
     pub throughput: Throughput,
     /// Fairness; `null` with fewer than two admitted tokens.
     pub fairness: Option<Fairness>,
+    /// Order joined against order admitted; `null` likewise.
+    #[serde(default)]
+    pub line: Option<Line>,
     /// Whether the generator itself was the limit.
     pub generator: GeneratorHealth,
     /// What an operation costs.
@@ -174,6 +193,7 @@ pub fn cell(
     let server = header.server_series.as_ref().map(ServerSide::of);
     let reasons = reasons([
         ("fairness", measurements.fairness.is_none(), "fewer than two tokens were admitted"),
+        ("line", measurements.line.is_none(), "fewer than two tokens were admitted"),
         ("seed", seed.is_none(), "the history does not come from a plan"),
         ("order", true, "no promise about order was checked and held"),
         ("release", release.is_none(), &no_release),
@@ -190,8 +210,10 @@ pub fn cell(
         checks,
         limits: verdict.limits,
         latency: measurements.latency,
+        spectra: measurements.spectra,
         throughput: measurements.throughput,
         fairness: measurements.fairness,
+        line: measurements.line,
         generator: measurements.generator,
         cost: measurements.cost,
         release,
@@ -279,6 +301,7 @@ impl Document {
             ("target", run.target.is_none(), saved),
             ("duration_s", run.duration_s.is_none(), if run.started.is_some() { NOT_OVER } else { saved }),
             ("seed", seed.is_none(), "the histories have no seed in common"),
+            ("provenance", run.provenance.is_none(), saved),
         ]);
         Document {
             schema: SCHEMA,
@@ -290,8 +313,10 @@ impl Document {
             target: run.target,
             verdict: verdict.verdict,
             sentence: verdict.sentence,
+            choice: choose(&candidates(&cells)),
             repeat: run.repeat,
             ended_early: run.ended_early,
+            provenance: run.provenance,
             reasons,
             cells,
         }
@@ -306,9 +331,7 @@ impl Document {
     /// The text of result.json.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("the document is plain data with string keys");
-        text.push('\n');
-        text
+        to_json(self).expect("the document is plain data with string keys")
     }
 
     /// The designs of the run, in the order of their first cell.
@@ -322,6 +345,40 @@ impl Document {
         }
         names
     }
+}
+
+/// What is known of each design, for the choice among them: over all its cells, its cost in the scenario that the
+/// decision table is of.
+fn candidates(cells: &[Cell]) -> Vec<Candidate<'_>> {
+    let timed_in = timed_scenario(cells);
+    let mut candidates: Vec<Candidate<'_>> = Vec::new();
+    for cell in cells {
+        let place = candidates.iter().position(|candidate| candidate.queue == cell.queue);
+        let place = place.unwrap_or_else(|| {
+            candidates.push(Candidate {
+                queue: &cell.queue,
+                promises: Standing::Unchecked,
+                broken: Vec::new(),
+                limits_missed: 0,
+                undecided: false,
+                server_us_per_op: None,
+            });
+            candidates.len() - 1
+        });
+        let candidate = &mut candidates[place];
+        candidate.promises = candidate.promises.max(cell.standing());
+        candidate.undecided |= !cell.undecided.is_empty();
+        candidate.limits_missed += cell.limits.iter().filter(|limit| limit.kept != Some(true)).count();
+        for check in cell.checks.iter().filter(|check| check.outcome == Outcome::Violated) {
+            if !candidate.broken.contains(&check.name.as_str()) {
+                candidate.broken.push(&check.name);
+            }
+        }
+        if Some(cell.scenario.as_str()) == timed_in {
+            candidate.server_us_per_op = cell.cost.server_us_per_op;
+        }
+    }
+    candidates
 }
 
 /// Why an unfinished run has no duration.

@@ -13,6 +13,7 @@ pub fn markdown(document: &Document) -> String {
     let mut out = format!("## Stanchion\n\n**{}**\n", escaped(&document.sentence));
     let mut about = Vec::new();
     if !document.cells.is_empty() {
+        out.push_str(&format!("\n{}\n", escaped(&document.choice.sentence)));
         let decision = decision(document);
         table(&mut out, &decision.columns);
         out.push_str(&format!("\n{} `!` marks what the scenarios do not expect.\n", escaped(&decision.caption)));

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
+use super::Provenance;
 use super::document::{Cell, Document, Run, cell};
 use crate::checks::mutation::CouldHaveFailed;
 use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::{Header, RunEnd, SCHEMA};
 use crate::measure::{
-    Clock, Cost, Fairness, GeneratorHealth, Latency, Measurements, Overtakes, OvertakesBand, Steady, Throughput,
-    WaitLost,
+    Clock, Cost, Fairness, GeneratorHealth, Latency, Line, Measurements, Overtakes, OvertakesBand, Places, Series,
+    Spectrum, Steady, Throughput, WaitLost, Waiting, WaitingSource,
 };
 use crate::model::{Expectation, OpKind, Phase, Promise, Terms};
 use crate::verdict::judge_cell;
@@ -46,6 +47,9 @@ fn joins(count: u64, p50_us: f64) -> Vec<Latency> {
         p99_us: p50_us * 10.0,
         p999_us: p50_us * 100.0,
         max_us: p50_us * 200.0,
+        p50_interval_us: (count >= 50).then_some([p50_us * 0.9, p50_us * 1.1]),
+        p99_interval_us: None,
+        reasons: BTreeMap::new(),
     };
     vec![
         row(Clock::Response, Phase::Drain, p50_us / 7.0),
@@ -89,7 +93,9 @@ pub(crate) fn sample_cell(
     let measurements = Measurements {
         latency: if count > 0 { joins(count, p50_us) } else { Vec::new() },
         throughput: Throughput { offered_per_s, achieved_per_s: offered_per_s, reason: None },
+        spectra: Vec::new(),
         fairness: None,
+        line: None,
         cost: Cost::default(),
         generator: GeneratorHealth::default(),
         release: Err("no flood".to_owned()),
@@ -130,6 +136,7 @@ pub(super) fn sample_run(cells: Vec<Cell>) -> Document {
         seed: Some(7),
         target: Some(serde_json::json!({"kind": "local", "warnings": ["the server saves to disk"]})),
         repeat: "stanchion run --seed 7".to_owned(),
+        provenance: Some(Provenance::default()),
         ..Run::default()
     };
     Document::new(run, cells)
@@ -148,5 +155,47 @@ pub(super) fn sample() -> Document {
     run.cells[1].tried(vec![tried(12, 12)]);
     run.cells[1].fairness = Some(unfair(7));
     run.cells[2].fairness = Some(unfair(0));
+    run
+}
+
+/// The same with all that pictures are made of.
+pub(super) fn drawn() -> Document {
+    let places = || Places { joined: vec![1, 3, 2], admitted: vec![1, 2, 3], overtaken_by: vec![0, 0, 1] };
+    let column = |value: f64| vec![Some(value), None, Some(value * 3.0)];
+    let mut run = sample();
+    for (index, cell) in run.cells.iter_mut().enumerate() {
+        let overtaken = index as u64 % 2;
+        cell.fairness = Some(unfair(overtaken));
+        cell.line = Some(Line { admitted: 3, overtaken, whole: places(), part: places(), part_places: [1, 3] });
+        cell.spectra = [Clock::Response, Clock::Service]
+            .map(|clock| Spectrum {
+                op: OpKind::Join,
+                clock,
+                count: 50,
+                percentile: vec![0.0, 50.0, 90.0, 100.0],
+                us: vec![80.0, 100.0, 900.0, 20_000.0],
+            })
+            .to_vec();
+        cell.series = Some(Series {
+            begin_ns: 0,
+            end_ns: 250_000_000,
+            every_ns: 100_000_000,
+            offered: vec![10, 20, 5],
+            answered: vec![9, 18, 8],
+            p50_us: column(100.0),
+            p99_us: column(9_000.0),
+            max_us: column(20_000.0),
+            waiting: Some(Waiting {
+                known_from: WaitingSource::JoinsMinusRemovals,
+                entries: vec![Some(3), Some(9), None],
+            }),
+            swept: vec![0, 2, 0],
+            faults: vec![1, 0, 0],
+            server: None,
+            reasons: BTreeMap::new(),
+        });
+        cell.cost.server_us_per_op = Some(30.0 + index as f64 * 100.0);
+        cell.cost.bytes_per_user = Some(4_728.0);
+    }
     run
 }

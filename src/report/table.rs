@@ -6,6 +6,7 @@ use crate::model::{Expectation, OpKind, Phase, Promise};
 use crate::verdict::{LimitVerdict, Outcome};
 
 /// Headers and rows.
+#[derive(serde::Serialize)]
 pub(super) struct Columns {
     pub(super) headers: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
@@ -28,7 +29,7 @@ pub(super) fn decision(document: &Document) -> Decision<'_> {
             document.cells.iter().any(|cell| cell.checks.iter().any(|check| check.name == promise.name()))
         })
         .collect();
-    let timed_in = timed_scenario(document);
+    let timed_in = timed_scenario(&document.cells);
     let mut headers = vec!["design".to_owned()];
     headers.extend(promises.iter().map(|promise| promise.name().to_owned()));
     headers.extend(TIMED.iter().map(|op| format!("{} ms", op.name())));
@@ -80,25 +81,29 @@ fn standing(cells: &[&Cell], promise: Promise) -> String {
 
 /// The scenario whose latencies the table shows: the one with the highest offered rate, since only an open
 /// loop shows what users feel; without one, the one with the most joins.
-fn timed_scenario(document: &Document) -> Option<&str> {
+pub(super) fn timed_scenario(cells: &[Cell]) -> Option<&str> {
     let joins = |cell: &Cell| {
         let of_join = cell.latency.iter().find(|row| row.op == OpKind::Join && row.phase == Phase::Load);
         of_join.map_or(0, |row| row.count)
     };
-    let by_rate = document.cells.iter().filter_map(|cell| cell.throughput.offered_per_s.map(|rate| (rate, cell)));
+    let by_rate = cells.iter().filter_map(|cell| cell.throughput.offered_per_s.map(|rate| (rate, cell)));
     if let Some((_, cell)) = by_rate.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
         return Some(&cell.scenario);
     }
-    document
-        .cells
-        .iter()
-        .filter(|cell| joins(cell) > 0)
-        .max_by_key(|cell| joins(cell))
-        .map(|cell| cell.scenario.as_str())
+    cells.iter().filter(|cell| joins(cell) > 0).max_by_key(|cell| joins(cell)).map(|cell| cell.scenario.as_str())
 }
 
 /// A percentile says something when at least one sample in a hundred (a thousand) can lie beyond it.
 const SAMPLES_MIN: [u64; 2] = [100, 1000];
+
+/// The 99th percentile of joins under load on the response clock, µs, where enough of them were answered.
+pub(super) fn join_p99_us(cell: &Cell) -> Option<f64> {
+    let row = cell
+        .latency
+        .iter()
+        .find(|row| row.op == OpKind::Join && row.phase == Phase::Load && row.clock == Clock::Response);
+    row.filter(|row| row.count >= SAMPLES_MIN[0]).map(|row| row.p99_us)
+}
 
 fn latency(cell: &Cell, op: OpKind) -> String {
     let row = cell.latency.iter().find(|row| row.op == op && row.phase == Phase::Load && row.clock == Clock::Response);

@@ -16,6 +16,9 @@ use crate::verdict::Verdict;
 pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
     let mut page = Page { out: String::new(), width, colour };
     page.sentence(document);
+    if !document.cells.is_empty() {
+        page.paragraph(&document.choice.sentence);
+    }
     let mut about = Vec::new();
     if !document.cells.is_empty() {
         let decision = decision(document);

@@ -15,7 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::history::{self, History, HistoryError};
 use crate::measure;
-use crate::report::{Document, SCHEMA};
+use crate::report::{self, Document, SCHEMA};
 
 /// Why a run cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,14 @@ pub enum FolderError {
     /// A history.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// The page or a picture cannot be made.
+    #[error("the report in {path} cannot be made, which is an error of this program: {detail}")]
+    Rendering {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// Why.
+        detail: String,
+    },
     /// Not a result.json that this version can read.
     #[error("{path} is not a result.json that this version can read: {detail}")]
     Format {
@@ -50,6 +58,9 @@ pub enum FolderError {
 }
 
 const RESULT: &str = "result.json";
+
+/// The page of a run.
+pub const REPORT: &str = "report.html";
 
 /// What a sweep writes instead.
 pub const SWEEP: &str = "sweep.json";
@@ -96,23 +107,38 @@ pub fn give_up(folder: &Utf8Path, file: &str) {
 /// # Errors
 /// When it cannot be written.
 pub fn write_result(folder: &Utf8Path, document: &Document) -> Result<(), FolderError> {
-    write_whole(folder, RESULT, &document.to_json())
+    write_whole(folder, RESULT, document.to_json().as_bytes())
 }
 
 /// Writes a file of the folder, in the same way.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_whole(folder: &Utf8Path, name: &str, text: &str) -> Result<(), FolderError> {
+pub fn write_whole(folder: &Utf8Path, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
     let path = folder.join(name);
     let partial = folder.join(format!(".{name}.partial"));
     let written = (|| {
         let mut file = fs::File::create(&partial)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&partial, &path)
     })();
     written.map_err(io("write", &path))
+}
+
+/// Writes what people look at beside a result.json: `report.html` and the pictures. They follow from the document alone, so
+/// the same run gives the same bytes.
+///
+/// # Errors
+/// When one cannot be made or written.
+pub fn write_report(folder: &Utf8Path, document: &Document) -> Result<(), FolderError> {
+    let rendering = |error: String| FolderError::Rendering { path: folder.to_owned(), detail: error };
+    let page = report::page(document).map_err(|error| rendering(error.to_string()))?;
+    write_whole(folder, REPORT, page.as_bytes())?;
+    for (name, bytes) in report::pictures(document).map_err(|error| rendering(error.to_string()))? {
+        write_whole(folder, name, &bytes)?;
+    }
+    Ok(())
 }
 
 /// Where the history of a cell is saved.

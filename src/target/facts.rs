@@ -1,12 +1,13 @@
 //! What a Redis says of itself.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use serde::{Deserialize, Serialize};
 
 use super::info::{Info, ask};
-use super::{Endpoint, ServerVersion, TargetError};
+use super::{Endpoint, ServerVersion, TargetError, settings};
 
 /// How the server came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -55,6 +56,9 @@ pub struct TargetFacts {
     /// Threads for input and output; `None`: it does not tell.
     #[serde(default)]
     pub io_threads: Option<u32>,
+    /// Settings that matter to a queue and are not the default of Redis 7.0; `None`: it does not tell.
+    #[serde(default)]
+    pub settings: Option<BTreeMap<String, String>>,
     /// What a reader of the results should know about this server, a sentence each.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -94,6 +98,7 @@ impl TargetFacts {
             appendonly: info.text("aof_enabled") == Some("1"),
             save,
             io_threads: io_threads.and_then(|threads| threads.parse().ok()),
+            settings: settings::unusual(endpoint, connection).await?,
             warnings: Vec::new(),
         };
         facts.warnings = facts.warn(info);

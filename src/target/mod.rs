@@ -27,6 +27,7 @@ mod probe;
 mod programs;
 mod pulse;
 mod running;
+mod settings;
 mod slowness;
 mod survey;
 mod version;

@@ -228,6 +228,7 @@ fn limit_sentence(limit: &LimitVerdict) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::num::NonZeroU64;
     use std::time::Duration;
 
@@ -258,7 +259,20 @@ mod tests {
     fn measured(p99_us: Option<f64>, saturated: Option<&str>) -> Measurements {
         let row = |clock, phase, p99_us| {
             let (p50_us, p90_us, p999_us, max_us) = (p99_us / 4.0, p99_us / 2.0, p99_us * 2.0, p99_us * 4.0);
-            Latency { op: OpKind::Join, phase, clock, count: 9, p50_us, p90_us, p99_us, p999_us, max_us }
+            Latency {
+                op: OpKind::Join,
+                phase,
+                clock,
+                count: 9,
+                p50_us,
+                p90_us,
+                p99_us,
+                p999_us,
+                max_us,
+                p50_interval_us: None,
+                p99_interval_us: None,
+                reasons: BTreeMap::new(),
+            }
         };
         // The rows that no limit is about are far off.
         let rows = |p99_us| {
@@ -271,7 +285,9 @@ mod tests {
         Measurements {
             latency: p99_us.map(rows).unwrap_or_default(),
             throughput: Throughput { offered_per_s: None, achieved_per_s: None, reason: None },
+            spectra: Vec::new(),
             fairness: None,
+            line: None,
             cost: Cost::default(),
             generator: GeneratorHealth { saturated: saturated.map(str::to_owned), ..GeneratorHealth::default() },
             release: Err("no flood".to_owned()),

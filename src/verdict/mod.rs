@@ -5,7 +5,9 @@
 //! better or worse than expected does.
 
 mod cell;
+mod choice;
 mod run;
 
 pub use cell::{CellVerdict, LimitVerdict, Outcome, PromiseVerdict, Verdict, judge_cell};
+pub use choice::{Candidate, Choice, choose};
 pub use run::{CellSummary, RunVerdict, Standing, judge_run};

@@ -15,6 +15,7 @@
 //! | `adjacent_inversions`, `max_displacement` | neighbours and places | [`places`] |
 //! | `wait_lost` | how much longer people waited than in the order of joining | [`places`] |
 //! | `clock_slack_ns` | how far the clocks would have to be off to void all that | [`slack`] |
+//! | `line` | the picture of it | [`picture`] |
 //!
 //! All of it takes O(n log n) for n admitted tokens. Tokens that left or expired are not compared: nobody
 //! knows when their turn would have come.
@@ -25,6 +26,7 @@
 mod fenwick;
 mod figures;
 mod overtakes;
+mod picture;
 mod places;
 mod slack;
 mod turns;
@@ -32,21 +34,23 @@ mod turns;
 use std::collections::{BTreeMap, HashSet};
 
 pub use figures::{Fairness, Overtakes, OvertakesBand, WaitLost};
+pub use picture::{Line, Places};
 
 use crate::history::History;
 use crate::model::UserId;
 use overtakes::{overtakers, overtaking};
 use turns::{Turn, turns};
 
-/// The figures, or `None` if fewer than two admitted tokens have a known join.
-pub(super) fn fairness(history: &History) -> Option<Fairness> {
+/// The figures and the picture, or `None` if fewer than two admitted tokens have a known join.
+pub(super) fn fairness(history: &History) -> Option<(Fairness, Line)> {
     let turns = turns(history);
     if turns.len() < 2 {
         return None;
     }
     let clock_slack_ns = slack::clock_slack_ns(&turns);
     if clock_slack_ns == 0 {
-        return Some(Fairness::in_order(turns.len() as u64));
+        let none = vec![0; turns.len()];
+        return Some((Fairness::in_order(turns.len() as u64), picture::line(&turns, &none)));
     }
     let counts = overtakers(&turns);
     let overtaken = || turns.iter().zip(&counts).filter(|(_, count)| **count > 0);
@@ -55,7 +59,8 @@ pub(super) fn fairness(history: &History) -> Option<Fairness> {
     let lost_ns = places::wait_lost_ns(&turns);
     let lost_ns = counts.iter().zip(lost_ns).filter(|(count, _)| **count > 0).map(|(_, lost_ns)| lost_ns);
     let wait_lost = WaitLost::of(lost_ns.collect());
-    Some(Fairness {
+    let line = picture::line(&turns, &counts);
+    let fairness = Fairness {
         admitted: turns.len() as u64,
         adjacent_inversions: places::adjacent_inversions(&turns),
         max_overtakes: counts.iter().copied().max().unwrap_or(0),
@@ -66,7 +71,8 @@ pub(super) fn fairness(history: &History) -> Option<Fairness> {
         k_fifo: Some(1 + overtaking(&turns).into_iter().max().unwrap_or(0)),
         clock_slack_ns: Some(clock_slack_ns),
         reasons: BTreeMap::new(),
-    })
+    };
+    Some((fairness, line))
 }
 
 /// Runs of turns that one answer brought, each with the index of its first.

@@ -1,0 +1,26 @@
+//! The charts: from the document to a scene, each with the finding that it shows in words.
+
+mod cost;
+mod decision;
+mod frame;
+mod lanes;
+mod numbers;
+mod order;
+mod percentiles;
+mod timeline;
+
+pub(super) use cost::{cost, cost_finding};
+pub(super) use decision::decision;
+pub(super) use frame::{Framed, framed, grid, run_id};
+pub(super) use lanes::lanes;
+pub(super) use numbers::{grouped, ms_text, range_text};
+pub(super) use order::{order_finding, order_panel};
+pub(super) use percentiles::{percentiles_finding, percentiles_panel};
+pub(super) use timeline::{timeline, timeline_finding};
+
+use super::document::{Cell, Document};
+
+/// The cells of the scenario that the figures are of, in the order of the designs.
+pub(super) fn cells_of<'a>(document: &'a Document, scenario: &str) -> Vec<&'a Cell> {
+    document.cells.iter().filter(|cell| cell.scenario == scenario).collect()
+}

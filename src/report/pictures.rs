@@ -1,0 +1,124 @@
+//! The pictures for slides: each says by itself what it shows, of which run, and what the verdict was.
+
+use super::charts::{
+    Framed, cells_of, cost, cost_finding, decision, framed, grid, order_finding, order_panel, percentiles_finding,
+    percentiles_panel, timeline, timeline_finding,
+};
+use super::document::{Cell, Document};
+use super::drawing::{PictureError, Scene, png};
+use super::table::timed_scenario;
+use crate::model::OpKind;
+
+/// A picture: the name of its file, and its bytes.
+pub type Picture = (&'static str, Vec<u8>);
+
+/// All pictures of a run that it has something to show for.
+///
+/// # Errors
+/// When one cannot be drawn.
+pub fn pictures(document: &Document) -> Result<Vec<Picture>, PictureError> {
+    scenes(document).into_iter().map(|(name, scene)| Ok((name, png(&scene)?))).collect()
+}
+
+fn scenes(document: &Document) -> Vec<(&'static str, Scene)> {
+    let timed_in = timed_scenario(&document.cells);
+    let timed: Vec<&Cell> = timed_in.map_or_else(Vec::new, |scenario| cells_of(document, scenario));
+    let mut scenes = Vec::new();
+    if !document.cells.is_empty() {
+        let words = Framed { finding: &document.choice.sentence, caption: &document.sentence };
+        scenes.push(("decision.png", framed(document, &words, decision(document))));
+    }
+    if let Some((scenario, cells)) = line_cells(document) {
+        let panels = cells.iter().map(|cell| order_panel(cell, 190.0)).collect();
+        let caption = format!(
+            "{scenario}: across the place in the order in which joins were sent, up the place in the order of admission, large for the part where most were overtaken, small for all. A cross is a user who was certainly overtaken."
+        );
+        let words = Framed { finding: &order_finding(&cells), caption: &caption };
+        scenes.push((
+            "order.png",
+            framed(document, &words, grid(panels, 5, 20.0, "Order joined against order admitted")),
+        ));
+    }
+    let Some(scenario) = timed_in else { return scenes };
+    let panels = timed.iter().map(|cell| percentiles_panel(cell, OpKind::Join, &timed, (190.0, 150.0))).collect();
+    let caption = format!(
+        "{scenario}: joins under load at every percentile, each nine as broad as the one before. Response counts from the time a join was due, service from when it was sent."
+    );
+    let words = Framed { finding: &percentiles_finding(&timed, OpKind::Join), caption: &caption };
+    scenes.push(("percentiles.png", framed(document, &words, grid(panels, 5, 20.0, "Latency by percentile"))));
+    let chosen = document.choice.design.as_deref();
+    let shown = timed.iter().find(|cell| Some(cell.queue.as_str()) == chosen).or(timed.first());
+    if let Some(cell) = shown.filter(|cell| cell.series.is_some()) {
+        let caption = format!("{} in {scenario}: response times stand where their joins were due.", cell.queue);
+        let words = Framed { finding: &timeline_finding(cell), caption: &caption };
+        scenes.push(("timeline.png", framed(document, &words, timeline(cell, 1080.0))));
+    }
+    let caption = format!("{scenario}, all operations of the load together; server time by INFO commandstats.");
+    let words = Framed { finding: &cost_finding(&timed), caption: &caption };
+    scenes.push(("cost.png", framed(document, &words, cost(&timed))));
+    scenes
+}
+
+/// The cells whose line is shown: those of the scenario that admitted most.
+pub(super) fn line_cells(document: &Document) -> Option<(&str, Vec<&Cell>)> {
+    let admitted = |cell: &&Cell| cell.line.as_ref().map_or(0, |line| line.admitted);
+    // The first of those that are equal.
+    let most = document.cells.iter().rev().max_by_key(admitted).filter(|cell| admitted(cell) > 0)?;
+    Some((&most.scenario, cells_of(document, &most.scenario)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Run;
+    use super::super::sample::drawn;
+    use super::*;
+
+    #[test]
+    fn a_run_has_a_picture_of_everything_that_it_measured_and_a_run_of_nothing_none() {
+        let pictures = pictures(&drawn()).unwrap();
+        let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["decision.png", "order.png", "percentiles.png", "timeline.png", "cost.png"]);
+        for (name, bytes) in pictures {
+            assert!(bytes.starts_with(b"\x89PNG"), "{name}");
+        }
+        assert!(super::pictures(&Document::new(Run::default(), Vec::new())).unwrap().is_empty());
+    }
+
+    #[test]
+    fn each_picture_carries_its_finding_the_run_and_the_verdict() {
+        for (name, scene) in scenes(&drawn()) {
+            let words: Vec<String> = scene
+                .items
+                .iter()
+                .filter_map(|item| match item {
+                    super::super::drawing::Item::Text { text, .. } => Some(text.clone()),
+                    _ => None,
+                })
+                .collect();
+            assert!(words.contains(&"✓ PASS".to_owned()), "{name}: {words:?}");
+            assert!(words.iter().any(|word| word.contains("run 2026-01-02T03:04:05 · plan ")), "{name}: {words:?}");
+        }
+    }
+
+    #[test]
+    fn no_words_are_cut_off_at_the_edges() {
+        use super::super::drawing::{Anchor, Item, width_px};
+        for (name, scene) in scenes(&drawn()) {
+            for item in &scene.items {
+                let Item::Text { at: (x, y), text, size, anchor, weight, .. } = item else { continue };
+                let width = width_px(text, *size, *weight);
+                let left = match anchor {
+                    Anchor::Start => *x,
+                    Anchor::Middle => x - width / 2.0,
+                    Anchor::End => x - width,
+                };
+                assert!(
+                    left >= 0.0 && left + width <= scene.width + 0.5,
+                    "{name}: {text} from {left} in {}",
+                    scene.width
+                );
+                assert!(*y - size >= -1.0 && *y <= scene.height, "{name}: {text} at {y}");
+            }
+        }
+    }
+}
