@@ -332,6 +332,9 @@ pub(super) struct PrecisionArguments {
     /// Ask a Redis, too, and print the commands to paste
     #[arg(long)]
     pub(super) live: bool,
+    /// Write precision.html, precision.png and precision.json there, too
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub(super) target: TargetArguments,
     /// How to show the result

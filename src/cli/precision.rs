@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use camino::Utf8Path;
 use redis::Value;
 use redis::aio::MultiplexedConnection;
 
@@ -14,6 +15,8 @@ use crate::precision::{
     self, Answer, Document, JOINS_PER_MS_DEFAULT, JOINS_PER_MS_MAX, Live, Question, Request, Scheme, SchemeName,
     TS_MS_DEFAULT, TS_MS_MAX, midnight_before,
 };
+use crate::report;
+use crate::run_folder;
 use crate::target::Target;
 
 /// How long a server may take for one answer.
@@ -25,16 +28,34 @@ pub(super) fn precision(arguments: &PrecisionArguments) -> Result<Exit, Error> {
     if arguments.live {
         document.live = Some(live(arguments, &document, &request.schemes)?);
     }
+    let json = serde_json::to_string_pretty(&document)
+        .map(|json| json + "\n")
+        .map_err(|error| Error::new(Exit::Environment, format!("the result cannot be written as JSON: {error}")))?;
+    let written = arguments.out.as_ref().map(|folder| write(folder, &document, &json));
     let shown = match arguments.format {
         Format::Text => precision::text(&document, output::width(), output::colour(&std::io::stdout())),
         Format::Markdown => precision::markdown(&document),
-        Format::Json => serde_json::to_string_pretty(&document)
-            .map(|json| json + "\n")
-            .map_err(|error| Error::new(Exit::Environment, format!("the result cannot be written as JSON: {error}")))?,
+        Format::Json => json,
     };
     output::result(&shown)?;
+    written.transpose()?;
     let differs = document.live.as_ref().is_some_and(|live| !live.agrees);
     Ok(if differs { Exit::Broken } else { Exit::Expected })
+}
+
+/// Writes the document, its page and its picture; what was written before is replaced.
+fn write(folder: &Utf8Path, document: &Document, json: &str) -> Result<(), Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::new(Exit::Environment, error.to_string());
+    let page = report::precision_page(document).map_err(|error| failed(&error))?;
+    let picture = report::precision_picture(document).map_err(|error| failed(&error))?;
+    fs_err::create_dir_all(folder)?;
+    for (name, bytes) in
+        [("precision.json", json.as_bytes()), ("precision.html", page.as_bytes()), ("precision.png", &picture)]
+    {
+        run_folder::write_whole(folder, name, bytes)?;
+    }
+    output::say(&format!("Saved: {}", folder.join("precision.html")));
+    Ok(())
 }
 
 /// What was asked for, or why it makes no sense.
@@ -58,15 +79,8 @@ fn request(arguments: &PrecisionArguments) -> Result<Request, Error> {
         || vec![SchemeName::Shift, SchemeName::Decimal, SchemeName::Centi, SchemeName::Rebased],
         |name| vec![name],
     );
-    let bits = |name: SchemeName| arguments.bits.or(name.design_bits()).unwrap_or_default();
-    let scheme = |name: SchemeName| match name {
-        SchemeName::Shift => Scheme::Shift { bits: bits(name) },
-        SchemeName::Decimal => Scheme::Decimal,
-        SchemeName::Centi => Scheme::Centi,
-        SchemeName::Rebased => Scheme::Rebased { epoch_ms, bits: bits(name) },
-    };
     Ok(Request {
-        schemes: names.into_iter().map(scheme).collect(),
+        schemes: names.into_iter().map(|name| name.scheme(arguments.bits, epoch_ms)).collect(),
         ts_ms,
         joins_per_ms: arguments.rate.unwrap_or(JOINS_PER_MS_DEFAULT),
         general: named.is_none(),

@@ -108,6 +108,21 @@ pub struct ShiftRow {
     pub rebased_days: f64,
 }
 
+impl Request {
+    /// All four schemes with the parameters of their designs, at the time of the case that began it all.
+    #[must_use]
+    pub fn of_the_designs() -> Request {
+        Request {
+            schemes: [SchemeName::Shift, SchemeName::Decimal, SchemeName::Centi, SchemeName::Rebased]
+                .map(|name| name.scheme(None, midnight_before(TS_MS_DEFAULT)))
+                .to_vec(),
+            ts_ms: TS_MS_DEFAULT,
+            joins_per_ms: JOINS_PER_MS_DEFAULT,
+            general: true,
+        }
+    }
+}
+
 impl Document {
     /// Computes everything that was asked for.
     #[must_use]

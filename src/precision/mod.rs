@@ -42,3 +42,4 @@ pub use schema::schema;
 pub use scheme::{SHIFT_MAX, SIGNIFICAND_BITS, Scheme, SchemeName, TS_MS_MAX};
 pub use svg::svg;
 pub use text::text;
+pub use words::Columns;

@@ -84,6 +84,20 @@ impl SchemeName {
     }
 }
 
+impl SchemeName {
+    /// The scheme, shifted by so many bits or else as its design does. Only `rebased` looks at the epoch.
+    #[must_use]
+    pub fn scheme(self, bits: Option<u32>, epoch_ms: u64) -> Scheme {
+        let bits = bits.or(self.design_bits()).unwrap_or_default();
+        match self {
+            SchemeName::Shift => Scheme::Shift { bits },
+            SchemeName::Decimal => Scheme::Decimal,
+            SchemeName::Centi => Scheme::Centi,
+            SchemeName::Rebased => Scheme::Rebased { epoch_ms, bits },
+        }
+    }
+}
+
 impl Scheme {
     /// Which it is.
     #[must_use]

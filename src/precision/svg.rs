@@ -15,7 +15,7 @@ const GAP: usize = 8;
 /// Above the cells, for the names of the fields.
 const HEAD: usize = 18;
 
-/// Draws the score of a scheme. The picture is as wide as the page makes it.
+/// Draws the score of a scheme, each bit of any two pictures as wide.
 #[must_use]
 pub fn svg(scheme: &SchemeReport, drawing: &Drawing) -> String {
     let fields = [
@@ -42,7 +42,7 @@ pub fn svg(scheme: &SchemeReport, drawing: &Drawing) -> String {
     let (width, height) = (x - GAP, HEAD + CELL_HEIGHT);
     let title = escaped(&format!("{}: {}, counter {}", scheme.name.text(), scheme.formula, drawing.counter));
     format!(
-        "<svg class=\"bits\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
+        "<svg class=\"bits\" role=\"img\" viewBox=\"0 0 {width} {height}\" style=\"width:{width}px\" \
          font-family=\"inherit\" font-size=\"10\">\n<title>{title}: {}</title>\n{body}</svg>\n",
         summary(drawing)
     )

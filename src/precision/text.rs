@@ -160,7 +160,8 @@ impl SchemeReport {
     }
 
     /// The number that was meant, the one that is stored, and who else has it.
-    pub(super) fn meant_and_stored(&self, drawing: &Drawing) -> String {
+    #[must_use]
+    pub fn meant_and_stored(&self, drawing: &Drawing) -> String {
         let counters = listed(&self.scores.iter().map(|score| score.counter.to_string()).collect::<Vec<_>>());
         let scores = match self.distinct {
             1 => "have one score".to_owned(),

@@ -1,5 +1,7 @@
 //! What was found, in words: the sentences, and the tables that text and markdown share.
 
+use serde::Serialize;
+
 use super::document::{COUNTERS, Document, SchemeReport};
 use super::limits::{Because, Decides, Limits, Pair, Unit};
 use super::moment::Moment;
@@ -133,10 +135,46 @@ fn counters(pair: &Pair) -> String {
     format!("{} and {}{later}", grouped(pair.earlier.counter), grouped(pair.later.counter))
 }
 
-/// A table: its headings and its rows.
-pub(super) struct Columns {
-    pub(super) headers: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
+/// A table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Columns {
+    /// Its headings; some have two lines.
+    pub headers: Vec<String>,
+    /// Its rows, as many cells each.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What pages of other rooms show.
+impl Document {
+    /// The schemes side by side.
+    #[must_use]
+    pub fn scheme_table(&self) -> Columns {
+        schemes(self)
+    }
+
+    /// How that table is read.
+    #[must_use]
+    pub fn reading(&self) -> String {
+        reading(self)
+    }
+
+    /// What is left for the counter, shift by shift.
+    #[must_use]
+    pub fn shift_table(&self) -> Option<Columns> {
+        (!self.shifts.is_empty()).then(|| shifts(self))
+    }
+
+    /// What holds of any score, a sentence each.
+    #[must_use]
+    pub fn fact_lines(&self) -> Vec<String> {
+        facts(self)
+    }
+
+    /// What the server said, in a sentence.
+    #[must_use]
+    pub fn live_sentence(&self) -> Option<String> {
+        self.live.as_ref().map(asked)
+    }
 }
 
 /// The schemes side by side.

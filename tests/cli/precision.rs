@@ -145,6 +145,26 @@ fn keys_of_others_stay_and_what_cannot_be_used_exits_4() {
 }
 
 #[test]
+fn a_page_a_picture_and_the_document_are_written_and_written_again() {
+    let desk = Desk::new();
+    let write = |more: &[&str]| {
+        let words = [&["precision", "--out", "o", "--format", "json"], more].concat();
+        desk.run(&words).exits(0).tells(&["Saved: o/precision.html"]).json()
+    };
+    let first = write(&[]);
+    assert_eq!(desk.files("o"), ["o/precision.html", "o/precision.json", "o/precision.png"]);
+    assert_eq!(desk.json("o/precision.json"), first);
+    let live = write(&["--live", "--redis", "local", "--scheme", "shift"]);
+    assert_eq!(desk.json("o/precision.json"), live);
+    let page = std::fs::read_to_string(desk.path("o/precision.html")).unwrap();
+    assert_eq!((page.matches("<svg class=\"bits\"").count(), page.matches("<td>✓ yes</td>").count()), (1, 9));
+    assert!(std::fs::read(desk.path("o/precision.png")).unwrap().starts_with(b"\x89PNG"));
+    desk.write("file", "");
+    let refused = desk.run(&["precision", "--out", "file"]).exits(4).tells(&["file"]);
+    refused.shows(&["counters 4, 5 and 6"]);
+}
+
+#[test]
 fn what_makes_no_sense_exits_2_with_a_sentence() {
     let desk = Desk::new();
     for (words, part) in [

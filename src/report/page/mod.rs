@@ -5,6 +5,7 @@
 
 mod evidence;
 mod figures;
+mod precision;
 mod view;
 mod violations;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use super::document::Document;
 use super::drawing::{Ink, fonts_base64};
+pub use precision::precision_page;
 use view::View;
 
 /// Why a page cannot be made.
@@ -34,6 +36,8 @@ fn render(name: &str, view: &impl Serialize) -> Result<String, PageError> {
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page.html", include_str!("page.html"))?;
     environment.add_template("parts.html", include_str!("parts.html"))?;
+    environment.add_template("precision.html", include_str!("precision.html"))?;
+    environment.add_template("precision_page.html", include_str!("precision_page.html"))?;
     Ok(environment.get_template(name)?.render(minijinja::value::Serde(view))?)
 }
 
@@ -155,11 +159,7 @@ mod tests {
         let page = page(&Document::new(Run::default(), (0..300).map(cell).collect())).unwrap();
         assert!(page.len() < 2_000_000, "{}", page.len());
         assert!(page.contains("id=\"violation-300\"") && page.contains("The first 60 are drawn."));
-        assert_eq!(
-            page.matches("<svg class=\"chart\"").count(),
-            60 + 1,
-            "and the costs"
-        );
+        assert_eq!(page.matches("<svg class=\"chart\"").count(), 60 + 1, "and the costs");
     }
 
     #[test]
