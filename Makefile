@@ -4,7 +4,7 @@ CARGO ?= cargo
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo demo-short test build oracle docs bench bench-short redis-image clean-runs tools
+.PHONY: help demo demo-short example test build oracle docs bench bench-short redis-image clean-runs tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ demo-short: tools ## the same with five designs instead of ten
 	@scripts/find-redis.sh
 	@$(MAKE) --no-print-directory build
 	@scripts/demo.sh --queue streams-naive,streams,zset-ms,zset-seq,composite-shift
+
+example: build ## make reports/example again, the run that README shows (five minutes)
+	@scripts/install.sh redis
+	@scripts/example.sh
 
 test: tools ## format check, clippy with warnings denied, all tests against real servers
 	@scripts/install.sh redis openssl python3

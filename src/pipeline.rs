@@ -4,6 +4,7 @@ mod afterwards;
 mod judging;
 mod memory;
 mod request;
+mod retold;
 
 pub use afterwards::{explained, wipe};
 pub use judging::{CheckError, Judged, check, judge};

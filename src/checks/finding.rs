@@ -68,6 +68,9 @@ pub struct Event {
     pub returned_ns: Option<u64>,
     /// The operation and its answer: `join u12 t31 → joined`.
     pub text: String,
+    /// The Redis commands that it sent, as its design writes them; empty where the design is not known.
+    #[serde(default)]
+    pub commands: Vec<String>,
 }
 
 impl Finding {

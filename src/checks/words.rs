@@ -85,6 +85,7 @@ impl<'a> Words<'a> {
     pub(super) fn event_in(self, index: usize, span: Span, about: &[Token]) -> Event {
         let record = self.history.records.at(index);
         Event {
+            commands: Vec::new(),
             record: index as u64,
             client: record.client.0,
             invoked_ns: span.inv_ns,
@@ -178,8 +179,14 @@ mod tests {
 
     #[test]
     fn events_are_told_in_order_and_once() {
-        let event =
-            |record, invoked_ns| Event { record, client: 0, invoked_ns, returned_ns: None, text: String::new() };
+        let event = |record, invoked_ns| Event {
+            record,
+            client: 0,
+            invoked_ns,
+            returned_ns: None,
+            text: String::new(),
+            commands: Vec::new(),
+        };
         let told = in_order([event(3, 9), event(1, 2), event(3, 9)]);
         assert_eq!(told, [event(1, 2), event(3, 9)]);
     }

@@ -127,6 +127,9 @@ pub(super) struct CompareArguments {
     /// A difference of up to this is none
     #[arg(long, value_name = "SHARE", value_parser = share, default_value = "3%")]
     pub(super) threshold: f64,
+    /// Also write compare.html to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
     /// How far figures of saved runs may be off because the machine had changed meanwhile
     #[arg(long, value_name = "SHARE", value_parser = share, default_value = "20%", conflicts_with = "interleave")]
     pub(super) drift: f64,

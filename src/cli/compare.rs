@@ -18,11 +18,19 @@ use crate::run_folder;
 use crate::scenario::{self, Scenario};
 use crate::target::{Target, TargetChoice, TargetKind};
 
+/// The page of a comparison.
+const COMPARE: &str = "compare.html";
+
 /// The design that programs run unless another is named.
 const DESIGN_DEFAULT: Design = Design::ZsetSeq;
 
 pub(super) fn compare(arguments: &CompareArguments) -> Result<Exit, Error> {
     let comparison = if arguments.interleave { interleaved(arguments)? } else { saved(arguments)? };
+    if let Some(folder) = &arguments.out {
+        let page = compare::page(&comparison).map_err(|error| Error::new(Exit::Environment, error.to_string()))?;
+        run_folder::write_page(folder, COMPARE, &page)?;
+        output::say(&format!("written: {}", folder.join(COMPARE)));
+    }
     output::result(&match arguments.format {
         Format::Text => compare::text(&comparison, output::width(), output::colour(&std::io::stdout())),
         Format::Json => comparison.to_json(),

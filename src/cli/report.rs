@@ -17,11 +17,11 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Error> {
             run_folder::read_result(&arguments.run).map_err(|error| Error::new(Exit::Usage, error.to_string()))?;
         (folder_of(&arguments.run), document)
     };
-    let folder = arguments.out.clone().unwrap_or(folder);
-    run_folder::write_report(&folder, &document).map_err(|error| {
+    let to = arguments.out.as_ref().unwrap_or(&folder);
+    run_folder::write_report(&folder, to, &document).map_err(|error| {
         Error::new(Exit::Environment, format!("{error}. Name a folder that can be written with --out"))
     })?;
-    output::say(&format!("rendered {}", folder.join(run_folder::REPORT)));
+    output::say(&format!("rendered {}", to.join(run_folder::REPORT)));
     output::document(&document, arguments.format)?;
     if let (Format::Text, Some(seed)) = (arguments.format, document.seed) {
         output::result(&format!("\nSeed {seed}; repeat with: {}\n", document.repeat))?;

@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     }
     outcome.document.took(clock.elapsed().as_secs_f64());
     let written = run_folder::write_result(&folder, &outcome.document)
-        .and_then(|()| run_folder::write_report(&folder, &outcome.document));
+        .and_then(|()| run_folder::write_report(&folder, &folder, &outcome.document));
     let complete = outcome.trouble.is_none() && written.is_ok();
     let kept = keep(arguments, &folder, complete);
 

@@ -25,7 +25,7 @@ use crate::target::{Endpoint, TargetError};
 use crate::wire::Dialer;
 
 /// The event that people queue for.
-const EVENT: &str = "sale";
+pub const EVENT: &str = "sale";
 
 /// Everything a cell needs.
 #[derive(Debug)]

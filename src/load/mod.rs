@@ -23,5 +23,5 @@ mod worker;
 
 pub use control::Control;
 pub use driving::Driving;
-pub use engine::{CellSetup, LoadError, Recorded, Trouble, run_cell, run_cell_on, settings};
+pub use engine::{CellSetup, EVENT, LoadError, Recorded, Trouble, run_cell, run_cell_on, settings};
 pub use server::{settled_memory_bytes, snapshot};

@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::memory::{Allowance, fits};
+use super::retold;
 use crate::checks::certificate::{Certificate, certify, verify};
 use crate::checks::notation::Trace;
 use crate::history::{self, History, HistoryError};
@@ -43,6 +44,7 @@ pub fn judge(history: &History) -> Judged {
     let verdict = judge_cell(&findings, &measurements, &history.header.terms, &remarks);
     let mut cell = report::cell(&history.header, history.records.len() as u64, findings, measurements, verdict);
     cell.tried(tried);
+    retold::commands(&mut cell, history);
     if let Some(order) = &order {
         cell.proved(Order { promise: order.promise.name().to_owned(), operations: order.steps.len() as u64 });
     }

@@ -4,6 +4,7 @@ mod charts;
 mod document;
 mod drawing;
 mod evidence;
+mod growth;
 mod json;
 mod lines;
 mod load_lines;
@@ -19,15 +20,24 @@ mod stories;
 mod table;
 mod text;
 
+pub use charts::ForestRow;
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
 pub use drawing::PictureError;
+pub use growth::{DepthPoint, DepthPoints, DepthSweep, DesignGrowth};
 pub use json::to_json;
 pub(crate) use lines::{visible, wrapped};
 pub use markdown::markdown;
 pub(crate) use markdown::{code, escaped};
-pub use page::{PageError, page, precision_page};
+pub use page::{PageError, Part, Sheet, page, precision_page, sheet};
 pub use pictures::{pictures, precision_picture};
 pub use provenance::{LuaScript, Machine, Provenance, ScenarioText};
 pub use schema::schema;
 pub use server_side::ServerSide;
+pub use table::Columns;
 pub use text::text;
+
+/// Effects with their intervals as SVG for a page; see [`ForestRow`].
+#[must_use]
+pub fn forest_svg(title: &str, rows: &[ForestRow], threshold: f64, id: &str) -> String {
+    drawing::svg(&charts::forest(title, rows, threshold, 900.0), id)
+}

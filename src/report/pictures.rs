@@ -1,11 +1,12 @@
 //! The pictures for slides: each says by itself what it shows, of which run, and what the verdict was.
 
 use super::charts::{
-    Framed, bits, cells_of, cost, cost_finding, decision, framed, framed_alone, grid, order_finding, order_panel,
-    percentiles_finding, percentiles_panel, timeline, timeline_finding,
+    Framed, GROWING, bits, cells_of, cost, cost_finding, decision, framed, framed_alone, grid, growth_finding,
+    growth_panel, order_finding, order_panel, percentiles_finding, percentiles_panel, timeline, timeline_finding,
 };
 use super::document::{Cell, Document};
 use super::drawing::{PictureError, Scene, png};
+use super::growth::DepthSweep;
 use super::table::timed_scenario;
 use crate::model::OpKind;
 use crate::precision;
@@ -17,11 +18,11 @@ pub type Picture = (&'static str, Vec<u8>);
 ///
 /// # Errors
 /// When one cannot be drawn.
-pub fn pictures(document: &Document) -> Result<Vec<Picture>, PictureError> {
-    scenes(document).into_iter().map(|(name, scene)| Ok((name, png(&scene)?))).collect()
+pub fn pictures(document: &Document, sweep: Option<&DepthSweep>) -> Result<Vec<Picture>, PictureError> {
+    scenes(document, sweep).into_iter().map(|(name, scene)| Ok((name, png(&scene)?))).collect()
 }
 
-fn scenes(document: &Document) -> Vec<(&'static str, Scene)> {
+fn scenes(document: &Document, sweep: Option<&DepthSweep>) -> Vec<(&'static str, Scene)> {
     let timed_in = timed_scenario(&document.cells);
     let timed: Vec<&Cell> = timed_in.map_or_else(Vec::new, |scenario| cells_of(document, scenario));
     let mut scenes = Vec::new();
@@ -51,12 +52,19 @@ fn scenes(document: &Document) -> Vec<(&'static str, Scene)> {
     );
     let words = Framed { finding: &percentiles_finding(&timed, OpKind::Join), caption: &caption };
     scenes.push(("percentiles.png", framed(document, &words, grid(panels, 5, 20.0, "Latency by percentile"))));
-    let chosen = document.choice.design.as_deref();
+    let chosen = document.choice.take.first().map(String::as_str);
     let shown = timed.iter().find(|cell| Some(cell.queue.as_str()) == chosen).or(timed.first());
     if let Some(cell) = shown.filter(|cell| cell.series.is_some()) {
         let caption = format!("{} in {scenario}: response times stand where their joins were due.", cell.queue);
         let words = Framed { finding: &timeline_finding(cell), caption: &caption };
         scenes.push(("timeline.png", framed(document, &words, timeline(cell, 1080.0))));
+    }
+    if let Some(sweep) = sweep {
+        let panels = GROWING.into_iter().map(|op| growth_panel(sweep, op, (240.0, 190.0))).collect();
+        let caption = "Median time of one client against how many wait; both axes are logarithmic, so what is constant is level and what grows with the line climbs.";
+        let words = Framed { finding: &growth_finding(sweep), caption };
+        scenes.push(("cost.png", framed(document, &words, grid(panels, 3, 16.0, "Cost against depth"))));
+        return scenes;
     }
     let caption = format!("{scenario}, all operations of the load together; server time by INFO commandstats.");
     let words = Framed { finding: &cost_finding(&timed), caption: &caption };
@@ -99,18 +107,18 @@ mod tests {
 
     #[test]
     fn a_run_has_a_picture_of_everything_that_it_measured_and_a_run_of_nothing_none() {
-        let pictures = pictures(&drawn()).unwrap();
+        let pictures = pictures(&drawn(), None).unwrap();
         let names: Vec<&str> = pictures.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["decision.png", "order.png", "percentiles.png", "timeline.png", "cost.png"]);
         for (name, bytes) in pictures {
             assert!(bytes.starts_with(b"\x89PNG"), "{name}");
         }
-        assert!(super::pictures(&Document::new(Run::default(), Vec::new())).unwrap().is_empty());
+        assert!(super::pictures(&Document::new(Run::default(), Vec::new()), None).unwrap().is_empty());
     }
 
     #[test]
     fn each_picture_carries_its_finding_the_run_and_the_verdict() {
-        for (name, scene) in scenes(&drawn()) {
+        for (name, scene) in scenes(&drawn(), None) {
             let words: Vec<String> = scene
                 .items
                 .iter()
@@ -127,7 +135,7 @@ mod tests {
     #[test]
     fn no_words_are_cut_off_at_the_edges() {
         use super::super::drawing::{Anchor, Item, width_px};
-        for (name, scene) in scenes(&drawn()) {
+        for (name, scene) in scenes(&drawn(), None) {
             for item in &scene.items {
                 let Item::Text { at: (x, y), text, size, anchor, weight, .. } = item else { continue };
                 let width = width_px(text, *size, *weight);

@@ -5,11 +5,13 @@ use crate::measure::Clock;
 use crate::model::{Expectation, OpKind, Phase, Promise};
 use crate::verdict::{LimitVerdict, Outcome};
 
-/// Headers and rows.
-#[derive(serde::Serialize)]
-pub(super) struct Columns {
-    pub(super) headers: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Columns {
+    /// The heads of the columns.
+    pub headers: Vec<String>,
+    /// Row by row, as long as the heads.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// The table that decides, and what its figures are of.

@@ -15,7 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::history::{self, History, HistoryError};
 use crate::measure;
-use crate::report::{self, Document, SCHEMA};
+use crate::report::{self, DepthSweep, Document, SCHEMA};
 
 /// Why a run cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ pub enum FolderError {
         detail: String,
     },
     /// Not a result.json that this version can read.
-    #[error("{path} is not a result.json that this version can read: {detail}")]
+    #[error("{path} is not a result that this version can read: {detail}")]
     Format {
         /// The file.
         path: Utf8PathBuf,
@@ -126,19 +126,47 @@ pub fn write_whole(folder: &Utf8Path, name: &str, bytes: &[u8]) -> Result<(), Fo
     written.map_err(io("write", &path))
 }
 
-/// Writes what people look at beside a result.json: `report.html` and the pictures. They follow from the document alone, so
-/// the same run gives the same bytes.
+/// Writes a page into a folder, which is made if need be.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_page(folder: &Utf8Path, name: &str, page: &str) -> Result<(), FolderError> {
+    make(folder)?;
+    write_whole(folder, name, page.as_bytes())
+}
+
+/// Writes what people look at beside a result.json: `report.html` and the pictures. They follow from the document alone (and
+/// a sweep of the depth that lies in the `run` folder), so the same run gives the same bytes.
 ///
 /// # Errors
 /// When one cannot be made or written.
-pub fn write_report(folder: &Utf8Path, document: &Document) -> Result<(), FolderError> {
+pub fn write_report(run: &Utf8Path, folder: &Utf8Path, document: &Document) -> Result<(), FolderError> {
+    make(folder)?;
     let rendering = |error: String| FolderError::Rendering { path: folder.to_owned(), detail: error };
-    let page = report::page(document).map_err(|error| rendering(error.to_string()))?;
+    let sweep = read_depths(run)?;
+    let page = report::page(document, sweep.as_ref()).map_err(|error| rendering(error.to_string()))?;
     write_whole(folder, REPORT, page.as_bytes())?;
-    for (name, bytes) in report::pictures(document).map_err(|error| rendering(error.to_string()))? {
+    for (name, bytes) in report::pictures(document, sweep.as_ref()).map_err(|error| rendering(error.to_string()))? {
         write_whole(folder, name, &bytes)?;
     }
     Ok(())
+}
+
+/// The sweep of the depth that lies in a run folder, if one does.
+fn read_depths(folder: &Utf8Path) -> Result<Option<DepthSweep>, FolderError> {
+    let path = folder.join(SWEEP);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io("read", &path)(error)),
+    };
+    let unreadable = |error: serde_json::Error| FolderError::Format { path: path.clone(), detail: error.to_string() };
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(unreadable)?;
+    // A sweep of a rate has nothing to say of depths.
+    if value.get("kind").and_then(serde_json::Value::as_str) != Some("depth") {
+        return Ok(None);
+    }
+    serde_json::from_value(value).map(Some).map_err(unreadable)
 }
 
 /// Where the history of a cell is saved.
@@ -248,10 +276,7 @@ mod tests {
         ] {
             fs::write(root.join(RESULT), text).unwrap();
             let error = read_result(&root).unwrap_err().to_string();
-            assert!(
-                error.contains("is not a result.json that this version can read: ") && error.contains(why),
-                "{error}"
-            );
+            assert!(error.contains("is not a result that this version can read: ") && error.contains(why), "{error}");
         }
     }
 }

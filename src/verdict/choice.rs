@@ -28,15 +28,15 @@ pub struct Candidate<'a> {
 /// Which design to take.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Choice {
-    /// The design; `null` where the run gives none to take.
-    pub design: Option<String>,
+    /// The design; several where the run does not tell them apart; none where it gives none to take.
+    pub take: Vec<String>,
     /// The designs that kept every promise checked and every limit, the cheapest for the server first.
     pub kept: Vec<String>,
     /// What to take and why, or why nothing.
     pub sentence: String,
 }
 
-/// Names the design that kept everything and costs the server least.
+/// Names the design that kept everything and costs the server least, and those that one run cannot tell from it.
 #[must_use]
 pub fn choose(candidates: &[Candidate<'_>]) -> Choice {
     let good = |candidate: &&Candidate<'_>| {
@@ -46,51 +46,68 @@ pub fn choose(candidates: &[Candidate<'_>]) -> Choice {
     // Whose cost is not known comes last.
     let cost = |candidate: &Candidate<'_>| candidate.server_us_per_op.unwrap_or(f64::INFINITY);
     kept.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
-    let names: Vec<String> = kept.iter().map(|candidate| candidate.queue.to_owned()).collect();
-    let all = candidates.len();
-    match kept.as_slice() {
-        [] => Choice { design: None, kept: names, sentence: none(candidates) },
-        [only] => {
-            let sentence = if all == 1 {
-                format!(
-                    "{} kept every promise that was checked; no other design was run to compare it with.",
-                    only.queue
-                )
-            } else {
-                format!(
-                    "Take {}: of {all} designs the only one that kept every promise and limit that was checked.",
-                    only.queue
-                )
-            };
-            Choice { design: Some(only.queue.to_owned()), kept: names, sentence }
+    let Some(least_us) = kept.first().map(|first| cost(first)) else {
+        return Choice { take: Vec::new(), kept: Vec::new(), sentence: none(candidates) };
+    };
+    let alike = kept.iter().take_while(|candidate| cost(candidate) <= least_us * (1.0 + ALIKE)).count();
+    let (take, rest) = kept.split_at(alike);
+    let names = |of: &[&Candidate<'_>]| of.iter().map(|candidate| candidate.queue.to_owned()).collect::<Vec<_>>();
+    Choice { take: names(take), kept: names(&kept), sentence: sentence(take, rest, candidates.len()) }
+}
+
+/// Why these. `rest` kept everything, too, and costs more.
+fn sentence(take: &[&Candidate<'_>], rest: &[&Candidate<'_>], all: usize) -> String {
+    const KEPT: &str = "kept every promise and limit that was checked";
+    fn names<'a>(of: &[&Candidate<'a>]) -> Vec<&'a str> {
+        of.iter().map(|candidate| candidate.queue).collect()
+    }
+    let costs: Vec<String> = take.iter().filter_map(|one| one.server_us_per_op).map(|us| format!("{us:.1}")).collect();
+    match (take, rest) {
+        ([only], []) if all == 1 => {
+            format!("Take {}: it {KEPT}; no other design was run to compare it with.", only.queue)
         }
-        [first, second, ..] => {
-            let sentence = format!("Take {}: {}", first.queue, against(first, second, &names));
-            Choice { design: Some(first.queue.to_owned()), kept: names, sentence }
+        ([only], []) => format!("Take {}: of {all} designs the only one that {KEPT}.", only.queue),
+        ([one], [next, ..]) => {
+            let like = listed(&names(rest), "and");
+            let why = match (one.server_us_per_op, next.server_us_per_op) {
+                (Some(us), Some(other_us)) => format!(
+                    "{us:.1} µs an operation, {:.0} % less than {} ({other_us:.1} µs)",
+                    (1.0 - us / other_us) * 100.0,
+                    next.queue
+                ),
+                (Some(us), None) => format!("{us:.1} µs an operation; of the others it was not measured"),
+                (None, _) => "what that is was not measured".to_owned(),
+            };
+            format!("Take {}: like {like} it {KEPT}, and it costs the server least: {why}.", one.queue)
+        }
+        (several, rest) => {
+            let several = names(several);
+            let like = match names(rest).as_slice() {
+                [] => String::new(),
+                others => format!(" (as did {}, at a higher cost)", listed(others, "and")),
+            };
+            let alike = match costs.as_slice() {
+                [] => "what they cost the server was not measured".to_owned(),
+                costs => format!(
+                    "they cost the server alike ({} µs an operation), which one run does not tell apart",
+                    costs.join(", ")
+                ),
+            };
+            format!(
+                "Take {}: they {KEPT}{like}, and {alike}. How they grow with the line may: stanchion sweep --depth 100..100000 --queue {}.",
+                listed(&several, "or"),
+                several.join(",")
+            )
         }
     }
 }
 
-/// Why the first of several that kept everything.
-fn against(first: &Candidate<'_>, second: &Candidate<'_>, names: &[String]) -> String {
-    let like = match names {
-        [_, one] => format!("like {one} it kept every promise and limit that was checked"),
-        [_, rest @ .., last] => {
-            format!("like {} and {last} it kept every promise and limit that was checked", rest.join(", "))
-        }
-        _ => "it kept every promise and limit that was checked".to_owned(),
-    };
-    match (first.server_us_per_op, second.server_us_per_op) {
-        (Some(one), Some(other)) if other <= one * (1.0 + ALIKE) => format!(
-            "{like}. Its {one:.1} µs of server time an operation are the fewest, but {} with {other:.1} µs is too close for one run to tell apart: stanchion compare {} {} --interleave.",
-            second.queue, first.queue, second.queue
-        ),
-        (Some(one), Some(other)) => format!(
-            "{like}, and it costs the server least: {one:.1} µs an operation, {:.0} % less than {} ({other:.1} µs).",
-            (1.0 - one / other) * 100.0,
-            second.queue
-        ),
-        _ => format!("{like}. What they cost the server was not measured, so nothing here tells them apart."),
+/// `a, b and c`
+fn listed(names: &[&str], word: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [front @ .., last] => format!("{} {word} {last}", front.join(", ")),
     }
 }
 
@@ -145,7 +162,7 @@ mod tests {
     #[test]
     fn of_those_that_kept_everything_the_one_that_costs_the_server_least_is_taken() {
         let choice = choose(&[kept("list", Some(9.0)), broke("ms", &["global-fifo"]), kept("seq", Some(6.0))]);
-        assert_eq!((choice.design.as_deref(), choice.kept), (Some("seq"), vec!["seq".to_owned(), "list".to_owned()]));
+        assert_eq!((choice.take, choice.kept), (vec!["seq".to_owned()], vec!["seq".to_owned(), "list".to_owned()]));
         assert_eq!(
             choice.sentence,
             "Take seq: like list it kept every promise and limit that was checked, and it costs the server least: 6.0 µs an operation, 33 % less than list (9.0 µs)."
@@ -153,16 +170,15 @@ mod tests {
     }
 
     #[test]
-    fn costs_that_one_run_cannot_tell_apart_are_called_so() {
-        let choice = choose(&[kept("list", Some(6.5)), kept("seq", Some(6.0))]);
-        assert!(
-            choice
-                .sentence
-                .ends_with("is too close for one run to tell apart: stanchion compare seq list --interleave."),
-            "{}",
-            choice.sentence
+    fn designs_that_one_run_cannot_tell_apart_are_all_named() {
+        let choice = choose(&[kept("list", Some(6.5)), kept("shared", Some(9.0)), kept("seq", Some(6.0))]);
+        assert_eq!(choice.take, ["seq", "list"]);
+        assert_eq!(
+            choice.sentence,
+            "Take seq or list: they kept every promise and limit that was checked (as did shared, at a higher cost), and they cost the server alike (6.0, 6.5 µs an operation), which one run does not tell apart. How they grow with the line may: stanchion sweep --depth 100..100000 --queue seq,list."
         );
         let unknown = choose(&[kept("a", None), kept("b", None)]);
+        assert_eq!(unknown.take, ["a", "b"]);
         assert!(unknown.sentence.contains("was not measured"), "{}", unknown.sentence);
     }
 
@@ -172,13 +188,13 @@ mod tests {
         let open = Candidate { promises: Standing::Open, ..kept("open", Some(1.0)) };
         let doubtful = Candidate { undecided: true, ..kept("doubtful", Some(1.0)) };
         let choice = choose(&[missed.clone(), open.clone(), doubtful, kept("seq", Some(6.0))]);
-        assert_eq!(choice.design.as_deref(), Some("seq"));
+        assert_eq!(choice.take, ["seq"]);
         assert_eq!(
             choice.sentence,
             "Take seq: of 4 designs the only one that kept every promise and limit that was checked."
         );
         let choice = choose(&[missed, open]);
-        assert_eq!(choice.design, None);
+        assert!(choice.take.is_empty());
         assert!(
             choice.sentence.starts_with("Take none yet") && choice.sentence.contains("fast, open"),
             "{}",
@@ -189,7 +205,7 @@ mod tests {
     #[test]
     fn where_all_broke_something_the_nearest_is_named_and_none_is_taken() {
         let choice = choose(&[broke("a", &["no-loss", "position"]), broke("b", &["position"])]);
-        assert_eq!((choice.design, choice.kept), (None, Vec::new()));
+        assert_eq!((choice.take, choice.kept), (Vec::new(), Vec::<String>::new()));
         assert_eq!(choice.sentence, "Take none of them as it is: each broke a promise. b broke only position.");
         assert_eq!(choose(&[]).sentence, "No design was run: there is nothing to take.");
         let unchecked = Candidate { promises: Standing::Unchecked, ..kept("x", None) };

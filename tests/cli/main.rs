@@ -9,6 +9,7 @@ mod interrupted;
 mod output;
 mod precision;
 mod recorder;
+mod report;
 mod result_schema;
 mod selftest;
 mod servers;

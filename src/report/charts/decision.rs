@@ -31,7 +31,7 @@ pub fn decision(document: &Document) -> Scene {
     for (row, cells) in decided.columns.rows.iter().enumerate() {
         let y = HEAD + row as f64 * ROW;
         let queue = cells.first().map_or("", String::as_str);
-        let taken = document.choice.design.as_deref() == Some(queue);
+        let taken = document.choice.take.iter().any(|design| design == queue);
         if taken {
             scene.rect((0.0, y), (width, ROW), Ink::Main, 0.12);
         }

@@ -172,7 +172,14 @@ mod tests {
     use super::*;
 
     fn event(client: u32, invoked_ns: u64, returned_ns: Option<u64>) -> Event {
-        Event { record: 0, client, invoked_ns, returned_ns, text: format!("join of client {client}") }
+        Event {
+            record: 0,
+            client,
+            invoked_ns,
+            returned_ns,
+            text: format!("join of client {client}"),
+            commands: Vec::new(),
+        }
     }
 
     fn words(scene: &Scene) -> Vec<String> {

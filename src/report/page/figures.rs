@@ -46,7 +46,7 @@ pub(super) fn matrix(document: &Document) -> Option<Matrix> {
             href: word.starts_with('✗').then(|| anchor_of(document, &queue, promise)).flatten(),
         };
         MatrixRow {
-            taken: document.choice.design.as_deref() == Some(&queue),
+            taken: document.choice.take.contains(&queue),
             cells: cells.iter().skip(1).zip(&headers).map(cell).collect(),
             queue,
         }
@@ -114,7 +114,7 @@ pub(super) fn figures(document: &Document, timed_in: Option<&str>, timed: &[&Cel
     let scenario = timed_in?;
     let row = |cell: &&Cell| FiguresRow {
         queue: cell.queue.clone(),
-        taken: document.choice.design.as_deref() == Some(&cell.queue),
+        taken: document.choice.take.contains(&cell.queue),
         cells: values(cell),
     };
     Some(Figures {

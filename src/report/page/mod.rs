@@ -6,14 +6,18 @@
 mod evidence;
 mod figures;
 mod precision;
+mod sheet;
 mod view;
 mod violations;
+
+pub use sheet::{Part, Sheet, sheet};
 
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::document::Document;
 use super::drawing::{Ink, fonts_base64};
+use super::growth::DepthSweep;
 pub use precision::precision_page;
 use view::View;
 
@@ -22,12 +26,12 @@ use view::View;
 #[error("the page cannot be put together: {0}")]
 pub struct PageError(#[from] minijinja::Error);
 
-/// The page of a run.
+/// The page of a run, with the cost against depth where a sweep of it lies beside.
 ///
 /// # Errors
 /// When the templates and what they are given do not fit together: an error of this program.
-pub fn page(document: &Document) -> Result<String, PageError> {
-    render("page.html", &View::of(document))
+pub fn page(document: &Document, sweep: Option<&DepthSweep>) -> Result<String, PageError> {
+    render("page.html", &View::of(document, sweep))
 }
 
 /// Fills a template. Whatever is not marked as safe is escaped: names come from files that anybody may write.
@@ -35,6 +39,7 @@ fn render(name: &str, view: &impl Serialize) -> Result<String, PageError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page.html", include_str!("page.html"))?;
+    environment.add_template("sheet.html", include_str!("sheet.html"))?;
     environment.add_template("parts.html", include_str!("parts.html"))?;
     environment.add_template("precision.html", include_str!("precision.html"))?;
     environment.add_template("precision_page.html", include_str!("precision_page.html"))?;
@@ -87,7 +92,7 @@ mod tests {
     #[test]
     fn a_page_tells_the_verdict_and_the_choice_and_each_broken_promise_has_an_anchor() {
         let document = drawn();
-        let page = page(&document).unwrap();
+        let page = page(&document, None).unwrap();
         for part in [
             "<span class=\"chip\">✓ PASS</span>",
             "Take <b>list</b>",
@@ -110,7 +115,7 @@ mod tests {
     fn a_saved_run_gives_the_same_bytes_again() {
         let document = drawn();
         let again: Document = serde_json::from_str(&document.to_json()).unwrap();
-        assert_eq!(page(&document).unwrap(), page(&again).unwrap());
+        assert_eq!(page(&document, None).unwrap(), page(&again, None).unwrap());
     }
 
     #[test]
@@ -120,14 +125,14 @@ mod tests {
         document.cells[1].queue = EVIL.to_owned();
         document.cells[1].scenario = format!("\"'{EVIL}");
         document.repeat = EVIL.to_owned();
-        let page = page(&document).unwrap();
+        let page = page(&document, None).unwrap();
         assert!(!page.contains(EVIL));
         assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"));
     }
 
     #[test]
     fn a_run_of_nothing_is_a_page_too() {
-        let page = page(&Document::new(Run::default(), Vec::new())).unwrap();
+        let page = page(&Document::new(Run::default(), Vec::new()), None).unwrap();
         assert!(page.contains("INCONCLUSIVE") && page.contains("nothing to take"));
     }
 
@@ -139,6 +144,7 @@ mod tests {
             invoked_ns: record * 1_000,
             returned_ns: Some(record * 1_000 + 500),
             text: "join u12345678 t12345678 → joined".to_owned(),
+            commands: Vec::new(),
         };
         let story =
             "u1's join of t1 returned 1.0 ms before u2's join of t2 was sent, yet t2 was admitted 2.0 ms before";
@@ -156,7 +162,7 @@ mod tests {
             let finding = Finding { promise: Promise::GlobalFifo, outcome };
             sample_cell(&format!("s{number}"), "list", vec![finding], Terms::default(), (50, 100.0, None))
         };
-        let page = page(&Document::new(Run::default(), (0..300).map(cell).collect())).unwrap();
+        let page = page(&Document::new(Run::default(), (0..300).map(cell).collect()), None).unwrap();
         assert!(page.len() < 2_000_000, "{}", page.len());
         assert!(page.contains("id=\"violation-300\"") && page.contains("The first 60 are drawn."));
         assert_eq!(page.matches("<svg class=\"chart\"").count(), 60 + 1, "and the costs");
@@ -172,7 +178,7 @@ mod tests {
             Terms::default(),
             (0, 0.0, None),
         ));
-        let page = page(&document).unwrap();
+        let page = page(&document, None).unwrap();
         let [surprise, expected] = ["id=\"violation-2\"", "id=\"violation-1\""].map(|id| page.find(id).unwrap());
         assert!(surprise < expected);
         assert!(page.contains("id=\"violation-2\" open"));

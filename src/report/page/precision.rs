@@ -115,10 +115,10 @@ mod tests {
         let shown = "<section id=\"precision\"";
         let mut document = drawn();
         document.cells.retain(|cell| !cell.queue.starts_with("composite-"));
-        assert!(!page(&document).unwrap().contains(shown));
+        assert!(!page(&document, None).unwrap().contains(shown));
         document.cells.extend(sample().cells.into_iter().take(1));
         document.cells[0].queue = "composite-shift".to_owned();
-        let page = page(&document).unwrap();
+        let page = page(&document, None).unwrap();
         assert!(page.contains(shown) && page.contains("<a href=\"#precision\">float64</a>"));
     }
 }

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::super::charts::{
-    cells_of, cost, cost_finding, order_finding, order_panel, percentiles_finding, percentiles_panel, run_id, timeline,
-    timeline_finding,
+    GROWING, cells_of, cost, cost_finding, growth_finding, growth_panel, order_finding, order_panel,
+    percentiles_finding, percentiles_panel, run_id, timeline, timeline_finding,
 };
 use super::super::document::{Cell, Document};
 use super::super::drawing::svg;
 use super::super::evidence::decided;
+use super::super::growth::DepthSweep;
 use super::super::load_lines::load_lines;
 use super::super::pictures::{line_cells, precision_of};
 use super::super::stories::{caveats, notes, open_points, proofs};
@@ -43,6 +44,7 @@ pub(super) struct View<'a> {
     order: Option<Panels>,
     latency: Option<LatencyView>,
     cost: Option<Picture>,
+    growth: Option<Panels>,
     violations: Option<Violations>,
     could: Option<Could>,
     precision: Option<Shown>,
@@ -90,7 +92,7 @@ struct Timeline {
 }
 
 impl View<'_> {
-    pub(super) fn of(document: &Document) -> View<'_> {
+    pub(super) fn of<'a>(document: &'a Document, sweep: Option<&DepthSweep>) -> View<'a> {
         let timed_in = table::timed_scenario(&document.cells);
         let timed: Vec<&Cell> = timed_in.map_or_else(Vec::new, |scenario| cells_of(document, scenario));
         let verdict = verdict(document);
@@ -100,6 +102,9 @@ impl View<'_> {
         let mut untested =
             vec![tested.strip_prefix("What this run cannot tell: ").map_or_else(|| tested.clone(), capital)];
         let mut cannot = vec![untested[0].clone(), lengths(document)];
+        if sweep.is_none() {
+            cannot.push("How costs grow with the line: stanchion sweep --depth 100..100000 --out with this run's folder measures it, and stanchion report then shows it here.".to_owned());
+        }
         cannot.extend(notes(document, timed_in).iter().chain(&load_lines(document)).map(|line| capital(line)));
         if !open.is_empty() {
             let are = if open.len() == 1 { "1 point is".to_owned() } else { format!("{} points are", open.len()) };
@@ -124,6 +129,7 @@ impl View<'_> {
             order: order(document),
             latency: latency(document, timed_in, &timed),
             cost: costs(timed_in, &timed),
+            growth: sweep.map(growth),
             violations: violations(document),
             could: could(document),
             precision: precision_of(document).as_ref().map(Shown::of),
@@ -146,8 +152,8 @@ fn verdict(document: &Document) -> VerdictView<'_> {
 
 /// The sentence of the choice without the design that is named above it.
 fn why(choice: &Choice) -> String {
-    let rest = choice.design.as_ref().and_then(|design| choice.sentence.strip_prefix(&format!("Take {design}: ")));
-    capital(rest.unwrap_or(&choice.sentence))
+    let rest = choice.sentence.strip_prefix("Take ").and_then(|rest| rest.split_once(": ")).map(|(_, why)| why);
+    capital(rest.filter(|_| !choice.take.is_empty()).unwrap_or(&choice.sentence))
 }
 
 /// With a capital letter, as a sentence begins.
@@ -208,7 +214,7 @@ fn latency(document: &Document, timed_in: Option<&str>, timed: &[&Cell]) -> Opti
     let groups: Vec<Panels> = OpKind::ALL.into_iter().filter_map(group).collect();
     let shown = |(index, cell): (usize, &&Cell)| Timeline {
         queue: cell.queue.clone(),
-        open: document.choice.design.as_ref().map_or(index == 0, |design| *design == cell.queue),
+        open: document.choice.take.first().map_or(index == 0, |design| *design == cell.queue),
         finding: timeline_finding(cell),
         picture: svg(&timeline(cell, 1080.0), &format!("t-{index}")),
     };
@@ -218,6 +224,20 @@ fn latency(document: &Document, timed_in: Option<&str>, timed: &[&Cell]) -> Opti
         timeline_caption: "A stall shows where its users came, not where they were answered at last.",
         timelines,
     })
+}
+
+/// Cost against depth.
+fn growth(sweep: &DepthSweep) -> Panels {
+    let panel = |op: OpKind| svg(&growth_panel(sweep, op, (300.0, 210.0)), &format!("growth-{}", op.name()));
+    Panels {
+        title: "Cost against depth".to_owned(),
+        finding: growth_finding(sweep),
+        caption: format!(
+            "Median time of one client, one call after the other, against how many wait; both axes are logarithmic, so what is constant is level and what grows with the line climbs. From {}",
+            sweep.repeat
+        ),
+        panels: GROWING.into_iter().map(panel).collect(),
+    }
 }
 
 fn costs(timed_in: Option<&str>, timed: &[&Cell]) -> Option<Picture> {

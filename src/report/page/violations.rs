@@ -6,6 +6,7 @@ use super::super::charts::{grouped, lanes};
 use super::super::document::{Cell, Check, Document};
 use super::super::drawing::svg;
 use super::super::stories::Story;
+use crate::checks::{Counterexample, Event};
 use crate::model::Expectation;
 use crate::verdict::Outcome;
 
@@ -31,6 +32,8 @@ struct Violation {
     open: bool,
     story: String,
     picture: Option<String>,
+    /// Its operations, where their commands are known.
+    commands: Vec<Event>,
     more_words: String,
     more: Vec<String>,
     could: String,
@@ -105,11 +108,19 @@ fn violation(number: usize, cell: &Cell, check: &Check, drawn: bool) -> Violatio
         open: expected.is_none(),
         story: counterexample.map_or_else(|| Story { cell, check }.line(), |found| found.story.clone()),
         picture,
+        commands: commands(counterexample, drawn),
         more_words,
         more: if listed > 1 { check.listed.clone() } else { Vec::new() },
         could: could(check),
         replay: format!("stanchion check {}/{}/history.parquet", cell.scenario, cell.queue),
     }
+}
+
+/// The operations whose commands are told; those of a long proof would fill the page.
+fn commands(counterexample: Option<&Counterexample>, drawn: bool) -> Vec<Event> {
+    let events = counterexample.map_or(&[][..], |counterexample| &counterexample.events);
+    let told = events.iter().filter(|event| !event.commands.is_empty());
+    if drawn { told.take(EVENTS_MAX).cloned().collect() } else { Vec::new() }
 }
 
 /// What this check noticed of faults put into slices of this very history.
