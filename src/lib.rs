@@ -25,13 +25,14 @@
 //! | [`checks`] | one promise a file, with the smallest counterexample | model, history |
 //! | [`measure`] | histograms, fairness, cost, the generator's own health | model, history |
 //! | [`verdict`] | findings + measurements + limits + expectations → pass, fail, inconclusive | model, checks, measure |
-//! | [`report`] | one serialisable document (it *is* result.json) and its renderers | model, history, checks, measure, verdict |
+//! | [`precision`] | what a float64 score makes of a clock and a counter, computed and drawn | model |
+//! | [`report`] | one serialisable document (it *is* result.json) and its renderers | model, precision, history, checks, measure, verdict |
 //! | [`run_folder`] | a run on disk | history, checks, measure, report |
 //! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
 //! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
 //! | [`sweep`] | how far a design carries: the rate that breaks it, how its cost grows with the line | model, scenario, plan, target, queue, load, history, measure, verdict, report, pipeline |
 //! | [`compare`] | two saved runs, or two sides in turns: effects with intervals, and what may be said of them | model, scenario, target, queue, load, history, measure, verdict, report, run_folder, pipeline |
-//! | [`cli`] | one file a subcommand; exit codes in one place | model, scenario, queue, selftest, sweep, compare, target, load, history, checks, verdict, report, run_folder, pipeline |
+//! | [`cli`] | one file a subcommand; exit codes in one place | model, precision, scenario, queue, selftest, sweep, compare, target, load, history, checks, verdict, report, run_folder, pipeline |
 //!
 //! A test holds every `crate::` path in the sources against this table.
 
@@ -44,6 +45,7 @@ pub mod measure;
 pub mod model;
 pub mod pipeline;
 pub mod plan;
+pub mod precision;
 pub mod queue;
 pub mod report;
 pub mod run_folder;

@@ -8,9 +8,11 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::{Error, Exit};
+use super::precision::{joins_per_ms, moment_ms};
 use crate::compare::{ROUNDS_DEFAULT, ROUNDS_MAX, ROUNDS_MIN};
 use crate::load::Driving;
 use crate::model::{Limit, Pacer};
+use crate::precision::{SHIFT_MAX, SchemeName};
 use crate::queue::{Broken, Design};
 use crate::run_folder::is_baseline_name;
 use crate::scenario::{parse_limit, parse_time};
@@ -42,6 +44,8 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// Compare two saved runs, or two designs or programs in turns, with intervals
     Compare(CompareArguments),
+    /// Show what a float64 score makes of a clock and a counter, bit by bit
+    Precision(PrecisionArguments),
     /// List queue designs, scenarios or runs
     List(ListArguments),
     /// Run broken designs and show which check notices each
@@ -305,6 +309,64 @@ pub(super) struct ReportArguments {
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("redis", |redis| redis.requires("live")),
+    mut_arg("allow_non_empty", |allow| allow.requires("live"))
+)]
+pub(super) struct PrecisionArguments {
+    /// Only this way to make a score of a clock and a counter [default: all four, and what holds of any score]
+    #[arg(long, value_enum)]
+    pub(super) scheme: Option<SchemeChoice>,
+    /// How far shift and rebased shift the clock [default: 24 and 20, as the designs do]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(0..=i64::from(SHIFT_MAX)))]
+    pub(super) bits: Option<u32>,
+    /// Where the clock of rebased begins: a date, a time or ms since 1970 [default: the midnight, UTC, before --date]
+    #[arg(long, value_name = "DATE", value_parser = moment_ms)]
+    pub(super) epoch: Option<u64>,
+    /// When the joins come: a date, a time or ms since 1970 [default: 1759656550865, which is 2025-10-05T09:29:10.865Z]
+    #[arg(long, value_name = "DATE", value_parser = moment_ms)]
+    pub(super) date: Option<u64>,
+    /// How many joins come: 30/ms, 30000/s; a number alone is per second [default: 30/ms]
+    #[arg(long, value_name = "RATE", value_parser = joins_per_ms)]
+    pub(super) rate: Option<u64>,
+    /// Ask a Redis, too, and print the commands to paste
+    #[arg(long)]
+    pub(super) live: bool,
+    /// Write precision.html, precision.png and precision.json there, too
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// A way to make a score.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemeChoice {
+    /// ts × 2^bits + counter
+    Shift,
+    /// ts + counter × 1e-6
+    Decimal,
+    /// ts + counter × 0.01
+    Centi,
+    /// (ts − epoch) × 2^bits + counter
+    Rebased,
+}
+
+impl From<SchemeChoice> for SchemeName {
+    fn from(choice: SchemeChoice) -> SchemeName {
+        match choice {
+            SchemeChoice::Shift => SchemeName::Shift,
+            SchemeChoice::Decimal => SchemeName::Decimal,
+            SchemeChoice::Centi => SchemeName::Centi,
+            SchemeChoice::Rebased => SchemeName::Rebased,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

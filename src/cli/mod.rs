@@ -10,6 +10,7 @@ mod exit;
 mod export;
 mod list;
 mod output;
+mod precision;
 mod progress;
 mod provenance;
 mod repeat;
@@ -38,6 +39,7 @@ pub fn main() -> std::process::ExitCode {
         Command::Export(export) => export::export(&export),
         Command::Report(report) => report::report(&report),
         Command::Compare(compare) => compare::compare(&compare),
+        Command::Precision(precision) => precision::precision(&precision),
         Command::List(list) => list::list(&list),
         Command::Selftest(arguments) => match arguments.trial {
             Some(design) => selftest::trial(design),

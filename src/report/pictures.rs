@@ -1,14 +1,15 @@
 //! The pictures for slides: each says by itself what it shows, of which run, and what the verdict was.
 
 use super::charts::{
-    Framed, GROWING, cells_of, cost, cost_finding, decision, framed, grid, growth_finding, growth_panel, order_finding,
-    order_panel, percentiles_finding, percentiles_panel, timeline, timeline_finding,
+    Framed, GROWING, bits, cells_of, cost, cost_finding, decision, framed, framed_alone, grid, growth_finding,
+    growth_panel, order_finding, order_panel, percentiles_finding, percentiles_panel, timeline, timeline_finding,
 };
 use super::document::{Cell, Document};
 use super::drawing::{PictureError, Scene, png};
 use super::growth::DepthSweep;
 use super::table::timed_scenario;
 use crate::model::OpKind;
+use crate::precision;
 
 /// A picture: the name of its file, and its bytes.
 pub type Picture = (&'static str, Vec<u8>);
@@ -40,6 +41,10 @@ fn scenes(document: &Document, sweep: Option<&DepthSweep>) -> Vec<(&'static str,
             framed(document, &words, grid(panels, 5, 20.0, "Order joined against order admitted")),
         ));
     }
+    if let Some(shown) = precision_of(document) {
+        let words = Framed { finding: &shown.sentence, caption: PRECISION_CAPTION };
+        scenes.push(("precision.png", framed(document, &words, bits(&shown))));
+    }
     let Some(scenario) = timed_in else { return scenes };
     let panels = timed.iter().map(|cell| percentiles_panel(cell, OpKind::Join, &timed, (190.0, 150.0))).collect();
     let caption = format!(
@@ -65,6 +70,25 @@ fn scenes(document: &Document, sweep: Option<&DepthSweep>) -> Vec<(&'static str,
     let words = Framed { finding: &cost_finding(&timed), caption: &caption };
     scenes.push(("cost.png", framed(document, &words, cost(&timed))));
     scenes
+}
+
+/// The picture of the demonstration of what float64 loses.
+///
+/// # Errors
+/// When it cannot be drawn.
+pub fn precision_picture(document: &precision::Document) -> Result<Vec<u8>, PictureError> {
+    let of = format!("ts {} ({})", document.ts.ms, document.ts.utc.as_deref().unwrap_or_default());
+    let words = Framed { finding: &document.sentence, caption: PRECISION_CAPTION };
+    png(&framed_alone(&words, bits(document), &document.tool, &of))
+}
+
+const PRECISION_CAPTION: &str = "The 64 bits of the score that each scheme makes of a clock and a counter: sign, exponent, fraction; behind them what was meant and has no place.";
+
+/// The demonstration for a run in which a design makes one float64 of clock and counter; `None` if none does.
+pub(super) fn precision_of(document: &Document) -> Option<precision::Document> {
+    let request = precision::Request::of_the_designs();
+    let composite = |cell: &Cell| request.schemes.iter().any(|scheme| scheme.name().design() == cell.queue);
+    document.cells.iter().any(composite).then(|| precision::Document::new(&request))
 }
 
 /// The cells whose line is shown: those of the scenario that admitted most.

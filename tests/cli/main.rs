@@ -7,6 +7,7 @@ mod disk;
 mod exit_codes;
 mod interrupted;
 mod output;
+mod precision;
 mod recorder;
 mod report;
 mod result_schema;

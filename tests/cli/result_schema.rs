@@ -24,7 +24,7 @@ no-duplicates = "violated"
 
 /// Compares a value with a schema and says at which paths the two disagree. Knows exactly the keywords that
 /// our schema uses and panics at any other, so that none is passed over in silence.
-fn disagreements(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<String> {
+pub(crate) fn disagreements(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<String> {
     let Some(keywords) = schema.as_object() else {
         return if schema == &Value::Bool(true) { Vec::new() } else { vec![format!("{path}: nothing may stand here")] };
     };
@@ -51,6 +51,10 @@ fn disagreements(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec
             "minimum" => unless(
                 value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
                 format!("{value} < {rule}"),
+            ),
+            "maximum" => unless(
+                value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap()),
+                format!("{value} > {rule}"),
             ),
             "items" => {
                 let items = value.as_array().into_iter().flatten().enumerate();
@@ -151,7 +155,7 @@ fn the_schema_notices_a_field_too_many_one_too_few_and_one_of_another_type() {
 }
 
 /// The names of all properties of a schema.
-fn names(schema: &Value, found: &mut BTreeSet<String>) {
+pub(crate) fn names(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(keywords) => {
             let properties = keywords.get("properties").and_then(Value::as_object);

@@ -114,7 +114,9 @@ fn completions_and_the_manual_page_know_every_subcommand() {
     let bash = desk.run(&["completions", "bash"]).exits(0).shows(&["complete -F _stanchion"]);
     let man = desk.run(&["man"]).exits(0).shows(&[".TH stanchion 1", "Exit codes"]);
     let help = desk.run(&["--help"]).exits(0).shows(&["Exit codes: 0 as expected"]);
-    for subcommand in ["run", "sweep", "check", "export", "report", "list", "doctor", "clean", "completions", "man"] {
+    for subcommand in
+        ["run", "sweep", "check", "export", "report", "precision", "list", "doctor", "clean", "completions", "man"]
+    {
         for page in [&bash, &man, &help] {
             assert!(page.stdout.contains(subcommand), "{subcommand}");
         }

@@ -4,5 +4,6 @@
 mod designs;
 mod expiry;
 mod models;
+mod scores;
 mod seam;
 mod support;

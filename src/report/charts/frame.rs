@@ -37,6 +37,15 @@ pub fn verdict_words(verdict: Verdict) -> (&'static str, Ink) {
 
 /// The picture with its words.
 pub fn framed(document: &Document, words: &Framed<'_>, body: Scene) -> Scene {
+    surrounded(words, body, verdict_words(document.verdict), &about(document))
+}
+
+/// The same around a picture that is of no run: what it is of stands in the place of the run.
+pub fn framed_alone(words: &Framed<'_>, body: Scene, tool: &str, of: &str) -> Scene {
+    surrounded(words, body, (tool, Ink::Muted), of)
+}
+
+fn surrounded(words: &Framed<'_>, body: Scene, (word, ink): (&str, Ink), about: &str) -> Scene {
     let room = body.width.max(560.0);
     let finding = lines_of(words.finding, 20.0, Weight::Bold, room, 3);
     let caption = lines_of(words.caption, 13.0, Weight::Regular, room, 3);
@@ -57,10 +66,8 @@ pub fn framed(document: &Document, words: &Framed<'_>, body: Scene) -> Scene {
     scene.place(body, (MARGIN, above));
     let foot = height - 18.0;
     scene.line((MARGIN, foot - 20.0), (MARGIN + room, foot - 20.0), Stroke::solid(Ink::Grid, 1.0));
-    let (word, ink) = verdict_words(document.verdict);
     scene.bold((MARGIN, foot), word, 12.0, Anchor::Start, ink);
-    let about = about(document);
-    let about = fitting(&about, 12.0, Weight::Regular, room - 150.0);
+    let about = fitting(about, 12.0, Weight::Regular, room - 150.0);
     scene.text((MARGIN + room, foot), about, 12.0, Anchor::End, Ink::Muted);
     scene
 }

@@ -1,5 +1,6 @@
 //! The charts: from the document to a scene, each with the finding that it shows in words.
 
+mod bits;
 mod cost;
 mod decision;
 mod forest;
@@ -11,11 +12,12 @@ mod order;
 mod percentiles;
 mod timeline;
 
+pub(super) use bits::bits;
 pub(super) use cost::{cost, cost_finding};
 pub(super) use decision::decision;
 pub use forest::ForestRow;
 pub(super) use forest::forest;
-pub(super) use frame::{Framed, framed, grid, run_id};
+pub(super) use frame::{Framed, framed, framed_alone, grid, run_id};
 pub(super) use growth::{GROWING, growth_finding, growth_panel};
 pub(super) use lanes::lanes;
 pub(super) use numbers::{grouped, ms_text, range_text};

@@ -5,6 +5,7 @@
 
 mod evidence;
 mod figures;
+mod precision;
 mod sheet;
 mod view;
 mod violations;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use super::document::Document;
 use super::drawing::{Ink, fonts_base64};
 use super::growth::DepthSweep;
+pub use precision::precision_page;
 use view::View;
 
 /// Why a page cannot be made.
@@ -39,6 +41,8 @@ fn render(name: &str, view: &impl Serialize) -> Result<String, PageError> {
     environment.add_template("page.html", include_str!("page.html"))?;
     environment.add_template("sheet.html", include_str!("sheet.html"))?;
     environment.add_template("parts.html", include_str!("parts.html"))?;
+    environment.add_template("precision.html", include_str!("precision.html"))?;
+    environment.add_template("precision_page.html", include_str!("precision_page.html"))?;
     Ok(environment.get_template(name)?.render(minijinja::value::Serde(view))?)
 }
 

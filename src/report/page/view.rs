@@ -11,11 +11,12 @@ use super::super::drawing::svg;
 use super::super::evidence::decided;
 use super::super::growth::DepthSweep;
 use super::super::load_lines::load_lines;
-use super::super::pictures::line_cells;
+use super::super::pictures::{line_cells, precision_of};
 use super::super::stories::{caveats, notes, open_points, proofs};
 use super::super::table::{self, Columns};
 use super::evidence::{Could, Provenance, could, noticed, provenance};
 use super::figures::{Figures, Matrix, figures, matrix};
+use super::precision::Shown;
 use super::style;
 use super::violations::{Violations, violations};
 use crate::model::OpKind;
@@ -46,6 +47,7 @@ pub(super) struct View<'a> {
     growth: Option<Panels>,
     violations: Option<Violations>,
     could: Option<Could>,
+    precision: Option<Shown>,
     provenance: Provenance<'a>,
     repeat: &'a str,
 }
@@ -130,6 +132,7 @@ impl View<'_> {
             growth: sweep.map(growth),
             violations: violations(document),
             could: could(document),
+            precision: precision_of(document).as_ref().map(Shown::of),
             provenance: provenance(document),
             repeat: &document.repeat,
         }
