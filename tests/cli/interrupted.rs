@@ -13,7 +13,7 @@ fn is_saved_and_judged(desk: &Desk, done: &Done, why: &str) {
     assert!(done.stdout.contains("The run ended early"), "{done:#?}");
     assert!(!done.stdout.contains("kept by") && !done.stdout.contains("Broken"), "claims too much: {done:#?}");
     assert_eq!(
-        desk.files("o"),
+        desk.recorded("o"),
         [
             "o/endless/zset-seq/history.order.txt.gz",
             "o/endless/zset-seq/history.parquet",

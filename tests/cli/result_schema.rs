@@ -77,6 +77,12 @@ pub(crate) fn disagreements(root: &Value, schema: &Value, value: &Value, path: &
                 let values = value.as_object().into_iter().flatten();
                 values.flat_map(|(key, value)| disagreements(root, rule, value, &format!("{path}.{key}"))).collect()
             }
+            "minItems" | "maxItems" => {
+                let (count, least) = (value.as_array().map_or(0, Vec::len) as u64, keyword == "minItems");
+                let allowed = rule.as_u64().expect("a number of items is a number");
+                let wrong = value.is_array() && (if least { count < allowed } else { count > allowed });
+                wrong.then(|| format!("{path}: {count} items, {keyword} {allowed}")).into_iter().collect()
+            }
             other => panic!("{path}: this test does not know the keyword {other}"),
         });
     }

@@ -41,7 +41,7 @@ fn runs_are_listed_oldest_first_and_the_newest_is_shown_again() {
     desk.write("reports/torn/result.json", "{\"schema\": 1, ");
     let list = desk.run(&["list", "runs"]).exits(0);
     let lines: Vec<&str> = list.stdout.lines().collect();
-    assert!(lines[0].starts_with("reports/torn  ") && lines[0].contains("is not a result.json"), "{lines:#?}");
+    assert!(lines[0].starts_with("reports/torn  ") && lines[0].contains("is not a result that"), "{lines:#?}");
     assert!(
         lines[1].starts_with("reports/z-first  PASS") && lines[2].starts_with("reports/a-second  PASS"),
         "{lines:#?}"

@@ -122,6 +122,13 @@ impl Desk {
         files
     }
 
+    /// The same without what is rendered from the rest: pages, pictures and junit.xml.
+    pub fn recorded(&self, folder: &str) -> Vec<String> {
+        let mut files = self.files(folder);
+        files.retain(|file| ![".html", ".png", "junit.xml"].iter().any(|end| file.ends_with(end)));
+        files
+    }
+
     /// Processes that work in this desk's folder for temporary files or were told of it: servers, watchdogs.
     pub fn processes(&self) -> Vec<u32> {
         let tmp = self.path("tmp").canonicalize().unwrap();
