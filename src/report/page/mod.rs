@@ -101,7 +101,8 @@ mod tests {
             "id=\"violation-1\"",
             "u1 holds t1 and t2 at once",
             "stanchion run --seed 7",
-            "<td>50</td>",
+            "<td>9</td>",
+            "n = 50",
             "The line of list",
         ] {
             let shown = page.split("</style>").nth(1).unwrap_or_default();
