@@ -65,7 +65,8 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
         output::say(&error.to_string());
     }
     outcome.document.took(clock.elapsed().as_secs_f64());
-    let written = run_folder::write_result(&folder, &outcome.document);
+    let written = run_folder::write_result(&folder, &outcome.document)
+        .and_then(|()| run_folder::write_views(&folder, &outcome.document));
     let complete = outcome.trouble.is_none() && written.is_ok();
     let kept = keep(arguments, &folder, complete);
 

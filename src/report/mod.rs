@@ -2,9 +2,11 @@
 
 mod document;
 mod evidence;
+mod junit;
 mod lines;
 mod load_lines;
 mod markdown;
+mod points;
 #[cfg(test)]
 pub(crate) mod sample;
 mod schema;
@@ -14,9 +16,11 @@ mod table;
 mod text;
 
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
+pub use junit::junit;
 pub(crate) use lines::{visible, wrapped};
 pub use markdown::markdown;
 pub(crate) use markdown::{code, escaped};
+pub use points::{About, Point, points};
 pub use schema::schema;
 pub use server_side::ServerSide;
 pub use text::text;

@@ -8,6 +8,8 @@ use crate::verdict::Outcome;
 pub(super) struct Story<'a> {
     pub(super) cell: &'a Cell,
     pub(super) check: &'a Check,
+    /// Its number among the broken promises of the document, in their order, from 1.
+    pub(super) number: usize,
 }
 
 impl Story<'_> {
@@ -53,9 +55,16 @@ pub(super) fn as_expected(document: &Document) -> Vec<Story<'_>> {
     stories
 }
 
-fn broken(document: &Document) -> impl Iterator<Item = Story<'_>> {
-    document.cells.iter().flat_map(|cell| {
-        cell.checks.iter().filter(|check| check.outcome == Outcome::Violated).map(move |check| Story { cell, check })
+/// Every broken promise, in the order of result.json.
+pub(super) fn broken(document: &Document) -> impl Iterator<Item = Story<'_>> {
+    let all = document.cells.iter().flat_map(|cell| {
+        let of_cell = cell.checks.iter().filter(|check| check.outcome == Outcome::Violated);
+        of_cell.map(move |check| (cell, check))
+    });
+    all.enumerate().map(|(number, (cell, check))| Story {
+        cell,
+        check,
+        number: number + 1,
     })
 }
 

@@ -1,11 +1,13 @@
-//! A run on disk: `result.json`, and for each cell `<scenario>/<queue>/history.parquet`, `latency.hlog` and, where the
-//! line held, `history.order.txt.gz`.
+//! A run on disk: `result.json`, what is rendered from it, and for each cell `<scenario>/<queue>/history.parquet`,
+//! `latency.hlog` and, where the line held, `history.order.txt.gz`.
 
 mod baselines;
 mod order;
+mod views;
 
 pub use baselines::{baseline_path, baselines, is_baseline_name, keep_as_baseline};
 pub use order::{OrderError, order_path, replay_order, write_order};
+pub use views::write_views;
 
 // Not fs-err: a FolderError names the path itself.
 use std::fs;

@@ -7,5 +7,5 @@
 mod cell;
 mod run;
 
-pub use cell::{CellVerdict, LimitVerdict, Outcome, PromiseVerdict, Verdict, judge_cell};
+pub use cell::{CellVerdict, LimitVerdict, Outcome, PromiseVerdict, Verdict, judge_cell, limit_sentence};
 pub use run::{CellSummary, RunVerdict, Standing, judge_run};

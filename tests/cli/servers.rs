@@ -29,7 +29,7 @@ fn a_server_that_needs_a_password_is_used_with_the_right_one_which_is_shown_nowh
         assert!(!said.stdout.contains("hunter2") && !said.stderr.contains("hunter2"), "{said:#?}");
     }
     let files = [desk.files("o"), desk.files("reports")].concat();
-    assert_eq!(files.len(), 8, "{files:?}");
+    assert_eq!(files.len(), 10, "{files:?}");
     for file in files {
         let bytes = std::fs::read(desk.path(&file)).unwrap();
         assert!(!bytes.windows(7).any(|part| part == b"hunter2"), "{file}");
