@@ -3,6 +3,7 @@
 mod document;
 mod evidence;
 mod junit;
+mod lanes;
 mod lines;
 mod load_lines;
 mod markdown;
@@ -14,6 +15,7 @@ mod server_side;
 mod stories;
 mod table;
 mod text;
+mod violation;
 
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
 pub use junit::junit;
@@ -24,3 +26,4 @@ pub use points::{About, Point, points};
 pub use schema::schema;
 pub use server_side::ServerSide;
 pub use text::text;
+pub use violation::{Violation, violations};

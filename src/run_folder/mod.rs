@@ -3,10 +3,14 @@
 
 mod baselines;
 mod order;
+mod prune;
+mod saved;
 mod views;
 
 pub use baselines::{baseline_path, baselines, is_baseline_name, keep_as_baseline};
 pub use order::{OrderError, order_path, replay_order, write_order};
+pub use prune::{Pruning, pruning, remove};
+pub use saved::{Content, Saved, saved};
 pub use views::write_views;
 
 // Not fs-err: a FolderError names the path itself.
