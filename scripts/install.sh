@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing, with the system's package manager, and says so first.
 # usage: scripts/install.sh TOOL...
-# TOOL is redis, cc, openssl, python3 or mmdebstrap. What is there already costs nothing and needs no rights.
+# TOOL is redis, cc, openssl, python3, pip, chromium or mmdebstrap. What is there already costs nothing and needs no rights.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -10,6 +10,8 @@ is_there() {
     case $1 in
         redis) has redis-server || has valkey-server ;;
         cc) has cc || has gcc || has clang ;;
+        chromium) has chromium || has chromium-browser || has google-chrome ;;
+        pip) has python3 && python3 -m pip --version >/dev/null 2>&1 ;;
         *) has "$1" ;;
     esac
 }
@@ -27,6 +29,9 @@ package() {
         dnf/redis) if dnf -q info redis >/dev/null 2>&1; then echo redis; else echo valkey; fi ;;
         apt-get/mmdebstrap) echo "mmdebstrap debian-archive-keyring" ;; # Ubuntu has no Debian keys by itself
         */redis) echo redis ;;
+        brew/pip) echo python ;;
+        apk/pip) echo py3-pip ;;
+        */pip) echo python3-pip ;;
         apt-get/cc) echo "gcc libc6-dev" ;;
         apk/cc) echo "gcc musl-dev" ;;
         */cc) echo gcc ;;

@@ -52,8 +52,8 @@ pub(super) enum Command {
     Selftest(SelftestArguments),
     /// Say which Redis would be used, and why
     Doctor(DoctorArguments),
-    /// Remove what ended runs may have left behind: containers, temporary folders
-    Clean,
+    /// Remove what ended runs may have left behind: containers, temporary folders; or old runs
+    Clean(CleanArguments),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -256,7 +256,8 @@ impl From<PacerName> for Pacer {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Histories: .parquet, .jsonl or .jsonl.gz; - reads JSON Lines from standard input
+    /// Histories: .parquet, .jsonl or .jsonl.gz; a run (its folder, a baseline, `latest`) stands for all of its own; - reads JSON
+    /// Lines from standard input
     #[arg(required = true, value_name = "HISTORY")]
     pub(super) histories: Vec<Utf8PathBuf>,
     /// Replay the saved order of all operations that proves each line (FILE.order.txt.gz); save it first where there is none
@@ -300,12 +301,15 @@ pub(super) enum Checker {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
-    /// The run folder, or `latest` for the newest in reports/
+    /// A run folder, a baseline, or `latest` for the newest run in reports/
     #[arg(value_name = "RUN")]
-    pub(super) run: Utf8PathBuf,
+    pub(super) run: String,
     /// Where to write report.html and the pictures [default: the run folder]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<Utf8PathBuf>,
+    /// Tell and draw only the N-th broken promise, in the order of result.json
+    #[arg(long, value_name = "N", conflicts_with = "format")]
+    pub(super) violation: Option<NonZeroUsize>,
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -367,6 +371,19 @@ impl From<SchemeChoice> for SchemeName {
             SchemeChoice::Rebased => SchemeName::Rebased,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CleanArguments {
+    /// Remove old runs and sweeps from reports/ instead; baselines and the example stay
+    #[arg(long, requires = "keep")]
+    pub(super) runs: bool,
+    /// Keep the newest N of them
+    #[arg(long, value_name = "N", requires = "runs")]
+    pub(super) keep: Option<usize>,
+    /// Only say what would be removed
+    #[arg(long, requires = "runs")]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

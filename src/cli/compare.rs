@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::arguments::{CompareArguments, Format};
 use super::exit::{Error, Exit};
-use super::{list, output, repeat, run, signals};
+use super::{find, github, output, repeat, run, signals};
 use crate::compare::{
     self, Comparison, Course, Outcome, Rounds, Rule, Runner, SavedRun, Side, SideError, TRIAL_NAME, TRIAL_TEXT,
 };
@@ -31,6 +31,7 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<Exit, Error> {
         run_folder::write_page(folder, COMPARE, &page)?;
         output::say(&format!("written: {}", folder.join(COMPARE)));
     }
+    github::summary(&compare::markdown(&comparison));
     output::result(&match arguments.format {
         Format::Text => compare::text(&comparison, output::width(), output::colour(&std::io::stdout())),
         Format::Json => comparison.to_json(),
@@ -68,44 +69,13 @@ fn saved(arguments: &CompareArguments) -> Result<Comparison, Error> {
     Ok(comparison)
 }
 
-/// The folder and document of a baseline, the newest run or a run folder.
+/// The run of this name. A design is no run: then `--interleave` was forgotten.
 fn find(name: &str) -> Result<(Utf8PathBuf, Document), Error> {
-    let usage = |why: String| Error::new(Exit::Usage, why);
-    if name == "latest" {
-        let newest =
-            list::runs_by_age()?.into_iter().filter_map(|(path, document)| Some((path, document.ok()?))).last();
-        return newest.ok_or_else(|| usage("there is no run in reports/ yet: `stanchion run` makes one".to_owned()));
+    if Design::from_name(name).is_some() && !find::is_run(Utf8Path::new(name)) {
+        let why = format!("{name} is a design, and without --interleave saved runs are compared: add --interleave");
+        return Err(Error::new(Exit::Usage, why));
     }
-    let baseline = run_folder::baseline_path(name);
-    let folder =
-        if run_folder::is_baseline_name(name) && baseline.is_dir() { baseline } else { Utf8PathBuf::from(name) };
-    if !folder.exists() {
-        return Err(usage(nowhere(name)));
-    }
-    // A name of result.json itself stands for its folder.
-    let folder = if folder.file_name() == Some("result.json") && folder.is_file() {
-        folder.parent().unwrap_or(Utf8Path::new(".")).to_owned()
-    } else {
-        folder
-    };
-    match run_folder::read_result(&folder) {
-        Ok(document) => Ok((folder, document)),
-        Err(error) => Err(usage(error.to_string())),
-    }
-}
-
-fn nowhere(name: &str) -> String {
-    if Design::from_name(name).is_some() {
-        return format!("{name} is a design, and without --interleave saved runs are compared: add --interleave");
-    }
-    let kept = run_folder::baselines().unwrap_or_default();
-    let kept: Vec<&str> = kept.iter().filter_map(|path| path.file_name()).collect();
-    let kept = if kept.is_empty() {
-        "there is no baseline yet: stanchion run --save-baseline NAME keeps one".to_owned()
-    } else {
-        format!("the baselines are {}", kept.join(", "))
-    };
-    format!("{name} is neither a baseline nor a run folder; {kept}")
+    find::find(name)
 }
 
 fn interleaved(arguments: &CompareArguments) -> Result<Comparison, Error> {

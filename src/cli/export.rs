@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
+use camino::Utf8Path;
+
 use super::arguments::{Checker, ExportArguments};
 use super::exit::{Error, Exit};
 use super::output;
@@ -50,6 +52,13 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Expected)
+}
+
+/// Whether the N-th violation of a history breaks a promise that a model of one line can see, and this proof of it is one
+/// that it does see. Reads and judges the history.
+pub(super) fn is_exportable(history: &Utf8Path, number: NonZeroUsize) -> bool {
+    let history = history::read(history).ok().filter(|history| export::exportable(history).is_ok());
+    history.is_some_and(|history| violation(&history, number).is_ok())
 }
 
 /// The operations that prove the N-th violation, which no line could have answered; or why there are none.

@@ -1,13 +1,11 @@
 //! `stanchion list`: queues, scenarios, runs.
 
-use camino::{Utf8Path, Utf8PathBuf};
-
 use super::arguments::{ListArguments, Listed};
 use super::exit::{Error, Exit};
 use super::{output, run};
 use crate::queue::{Broken, Design};
-use crate::report::Document;
-use crate::run_folder::{self, FolderError};
+use crate::report::{Document, visible};
+use crate::run_folder::{self, Content, Saved};
 
 pub(super) fn list(arguments: &ListArguments) -> Result<Exit, Error> {
     let lines = match arguments.what {
@@ -47,39 +45,86 @@ fn scenarios() -> Result<String, Error> {
     Ok(scenarios.iter().map(|scenario| format!("{:<19} {}\n", scenario.name, scenario.about)).collect())
 }
 
+/// A line for each run: what it came to, what made it, and how much room it takes.
 fn runs() -> Result<String, Error> {
-    let mut lines = String::new();
-    for (folder, document) in runs_by_age()? {
-        let line = document.map_or_else(|error| error.to_string(), |document| document.sentence);
-        lines.push_str(&format!("{folder}  {line}\n"));
+    let saved = run_folder::saved()?;
+    if saved.is_empty() {
+        return Ok(String::new());
     }
-    Ok(lines)
+    let heads = ["run", "began", "verdict", "cells", "seed", "server", "size", "state"].map(str::to_owned);
+    let rows: Vec<[String; 8]> = std::iter::once(heads).chain(saved.iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..8).map(width).collect();
+    let line = |row: &[String; 8]| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
+            3 | 4 | 6 => format!("{cell:>width$}"),
+            _ => format!("{cell:<width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    Ok(rows.iter().map(line).collect())
 }
 
-/// A run folder and what is in it.
-type SavedRun = (Utf8PathBuf, Result<Document, FolderError>);
-
-/// The runs in reports/, baselines included, those that cannot be read first, then the oldest first. The example that comes with
-/// the sources is not a run of this machine.
-pub(super) fn runs_by_age() -> Result<Vec<SavedRun>, Error> {
-    let reports = Utf8Path::new("reports");
-    if !reports.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut paths = run_folder::baselines()?;
-    for entry in reports.read_dir_utf8()? {
-        let path = entry?.into_path();
-        if path.join("result.json").is_file() && path.file_name() != Some("example") {
-            paths.push(path);
+/// Texts of a result are the users' own: nothing in them steers a terminal.
+fn row(saved: &Saved) -> [String; 8] {
+    let none = || "–".to_owned();
+    // To the second: what follows tells nobody anything.
+    let began = saved.began().map_or_else(none, |began| match began.split_once('.') {
+        Some((seconds, _)) => format!("{}Z", visible(seconds)),
+        None => visible(began),
+    });
+    let (verdict, cells, seed, server, state) = match &saved.content {
+        Content::Run(run) => (
+            run.verdict.name().to_owned(),
+            run.cells.len().to_string(),
+            run.seed.map_or_else(none, |seed| seed.to_string()),
+            server(run).unwrap_or_else(none),
+            match &run.ended_early {
+                Some(why) => format!("ended early: {}", visible(why)),
+                None if saved.is_over() => "complete".to_owned(),
+                None => "not over: under way, or killed".to_owned(),
+            },
+        ),
+        Content::Sweep { ended_early, .. } => {
+            let state = match ended_early {
+                Some(why) => format!("ended early: {}", visible(why)),
+                None => "complete".to_owned(),
+            };
+            ("(sweep)".to_owned(), none(), none(), none(), state)
         }
-    }
-    let read = |path: Utf8PathBuf| {
-        let document = run_folder::read_result(&path);
-        (path, document)
+        Content::Nothing => (none(), none(), none(), none(), "nothing written yet: under way, or killed".to_owned()),
+        Content::Unreadable(error) => (none(), none(), none(), none(), visible(&error.to_string())),
     };
-    let mut runs: Vec<SavedRun> = paths.into_iter().map(read).collect();
-    // RFC 3339 in UTC sorts by time as text does; a name is the users' own and may say anything.
-    let age = |(path, document): &SavedRun| (document.as_ref().ok().and_then(|run| run.started.clone()), path.clone());
-    runs.sort_by_cached_key(age);
-    Ok(runs)
+    [saved.path.to_string(), began, verdict, cells, seed, server, size(saved.bytes), state]
+}
+
+/// `redis 7.0.15, local`
+fn server(run: &Document) -> Option<String> {
+    let target = run.target.as_ref()?;
+    let text = |name: &str| target.get(name)?.as_str().map(visible);
+    let (server, version, kind) = (text("server")?, text("version")?, text("kind")?);
+    Some(format!("{server} {version}, {kind}"))
+}
+
+/// Bytes in the unit that suits them.
+#[expect(clippy::cast_precision_loss, reason = "exact to 2^53 bytes")]
+pub(super) fn size(bytes: u64) -> String {
+    let number = bytes as f64;
+    match number {
+        ..1e3 => format!("{bytes} B"),
+        ..1e6 => format!("{:.1} kB", number / 1e3),
+        ..1e9 => format!("{:.1} MB", number / 1e6),
+        _ => format!("{:.1} GB", number / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_the_unit_that_suits_it() {
+        let sizes = [0, 999, 1_000, 1_250_000, 31_000_000_000].map(size);
+        assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "1.2 MB", "31.0 GB"]);
+    }
 }

@@ -8,6 +8,8 @@ mod completions;
 mod doctor;
 mod exit;
 mod export;
+mod find;
+mod github;
 mod list;
 mod output;
 mod precision;
@@ -46,7 +48,7 @@ pub fn main() -> std::process::ExitCode {
             None => selftest::selftest(&arguments),
         },
         Command::Doctor(doctor) => doctor::doctor(&doctor),
-        Command::Clean => clean::clean(),
+        Command::Clean(clean) => clean::clean(&clean),
         Command::Completions { shell } => completions::completions(shell),
         Command::Man => completions::man(),
     };

@@ -9,11 +9,12 @@ use super::arguments::{Format, RunArguments};
 use super::exit::{Error, Exit};
 use super::progress::Watcher;
 use super::provenance::provenance;
-use super::{output, repeat, signals};
+use super::report::how_it_broke;
+use super::{github, output, repeat, signals};
 use crate::load::Control;
 use crate::pipeline::{self, Request};
 use crate::queue::Design;
-use crate::report::Run;
+use crate::report::{self, Document, Run};
 use crate::run_folder::{self, FolderError};
 use crate::scenario::{self, Scenario};
 use crate::target::{Target, TargetChoice, TargetOptions};
@@ -73,9 +74,11 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     let complete = outcome.trouble.is_none() && written.is_ok();
     let kept = keep(arguments, &folder, complete);
 
+    github::summary(&report::markdown(&outcome.document));
+    github::marks(&outcome.document, &request.scenarios);
     output::document(&outcome.document, arguments.format)?;
     let lies_in = kept.as_ref().ok().and_then(Option::as_ref).unwrap_or(&folder);
-    closing(arguments, lies_in, &outcome.document.repeat)?;
+    closing(arguments, lies_in, &outcome.document)?;
     let written = written.and(kept.map(drop));
     match (&outcome.trouble, written) {
         (Some(trouble), _) => Err(Error::new(Exit::from(trouble), trouble.to_string())),
@@ -162,9 +165,10 @@ pub(super) fn new_folder(began: jiff::Timestamp, name: &str) -> Utf8PathBuf {
     Utf8PathBuf::from(format!("reports/{stamp}-{name}"))
 }
 
-/// Where the run is, and how to repeat it: the last lines.
-fn closing(arguments: &RunArguments, folder: &Utf8Path, repeat: &str) -> Result<(), Error> {
-    let lines = format!("Run folder: {folder}\nSeed {}; repeat with: {repeat}", arguments.seed);
+/// Where the run is, how to see what broke, and how to repeat it: the last lines.
+fn closing(arguments: &RunArguments, folder: &Utf8Path, document: &Document) -> Result<(), Error> {
+    let how = how_it_broke(document, folder.as_str()).map_or_else(String::new, |line| format!("{line}\n"));
+    let lines = format!("Run folder: {folder}\n{how}Seed {}; repeat with: {}", arguments.seed, document.repeat);
     match arguments.format {
         Format::Text => output::result(&format!("\n{lines}\n")),
         Format::Json | Format::Markdown if arguments.quiet => Ok(()),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::arguments::{Format, SweepArguments};
 use super::exit::{Error, Exit};
-use super::{output, repeat, run, signals};
+use super::{github, output, repeat, run, signals};
 use crate::load::Control;
 use crate::model::{Limit, OpKind, Percentile};
 use crate::pipeline::designs_of;
@@ -64,6 +64,7 @@ fn rate(arguments: &SweepArguments, choice: &TargetChoice) -> Result<Exit, Error
     });
     let trouble = outcome.trouble.as_ref();
     let report = RateReport::new(&request, &outcome, limits_from, began.about(trouble));
+    github::summary(&report.markdown());
     let shown = match arguments.format {
         Format::Text => report.text(),
         Format::Markdown => report.markdown(),
@@ -84,6 +85,7 @@ fn depth(arguments: &SweepArguments, choice: &TargetChoice, depths: Vec<u64>) ->
     });
     let trouble = outcome.trouble.as_ref();
     let report = DepthReport::new(&request, &outcome, &limits, began.about(trouble));
+    github::summary(&report.markdown());
     let shown = match arguments.format {
         Format::Text => report.text(),
         Format::Markdown => report.markdown(),

@@ -228,6 +228,7 @@ mod tests {
             name: "test".to_owned(),
             about: String::new(),
             text: String::new(),
+            path: None,
             designs: vec!["zset-seq".to_owned()],
             scale: 1.0,
             dedupe: Dedupe::User,

@@ -33,8 +33,12 @@ pub fn markdown(document: &Document) -> String {
         table(&mut out, &limits);
     }
     list(&mut out, "Not as expected, or not decided", open_points(document));
-    list(&mut out, "How it broke", surprises(document).iter().map(|story| story.line()).collect());
-    list(&mut out, "Broken, as the scenarios expect", as_expected(document).iter().map(|story| story.line()).collect());
+    list(&mut out, "How it broke", surprises(document).iter().map(|story| story.numbered()).collect());
+    list(
+        &mut out,
+        "Broken, as the scenarios expect",
+        as_expected(document).iter().map(|story| story.numbered()).collect(),
+    );
     list(&mut out, "Who was overtaken, at worst", overtaken(document));
     list(&mut out, "About the figures", about);
     let seed = document.seed.map(|seed| format!(" with seed {seed}")).unwrap_or_default();

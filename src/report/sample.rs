@@ -130,7 +130,7 @@ pub(super) fn expecting(promise: Promise, expected: Expectation) -> Terms {
 }
 
 /// A run of these cells on a local server.
-pub(super) fn sample_run(cells: Vec<Cell>) -> Document {
+pub(crate) fn sample_run(cells: Vec<Cell>) -> Document {
     let run = Run {
         started: Some("2026-01-02T03:04:05Z".to_owned()),
         seed: Some(7),

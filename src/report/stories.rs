@@ -8,9 +8,18 @@ use crate::verdict::Outcome;
 pub(super) struct Story<'a> {
     pub(super) cell: &'a Cell,
     pub(super) check: &'a Check,
+    /// Its number among the broken promises of the document, in their order, from 1.
+    pub(super) number: usize,
+    /// Its number among those of its cell, as `stanchion export` counts them in one history.
+    pub(super) number_in_cell: usize,
 }
 
 impl Story<'_> {
+    /// The same with the number by which `stanchion report --violation` knows it.
+    pub(super) fn numbered(&self) -> String {
+        format!("[{}] {}", self.number, self.line())
+    }
+
     /// `streams-naive breaks no-duplicates in race-flood (190 of 2000): …`
     pub(super) fn line(&self) -> String {
         let (cell, check) = (self.cell, self.check);
@@ -53,9 +62,17 @@ pub(super) fn as_expected(document: &Document) -> Vec<Story<'_>> {
     stories
 }
 
-fn broken(document: &Document) -> impl Iterator<Item = Story<'_>> {
-    document.cells.iter().flat_map(|cell| {
-        cell.checks.iter().filter(|check| check.outcome == Outcome::Violated).map(move |check| Story { cell, check })
+/// Every broken promise, in the order of result.json.
+pub(super) fn broken(document: &Document) -> impl Iterator<Item = Story<'_>> {
+    let all = document.cells.iter().flat_map(|cell| {
+        let of_cell = cell.checks.iter().filter(|check| check.outcome == Outcome::Violated).enumerate();
+        of_cell.map(move |(index, check)| (cell, index, check))
+    });
+    all.enumerate().map(|(number, (cell, index, check))| Story {
+        cell,
+        check,
+        number: number + 1,
+        number_in_cell: index + 1,
     })
 }
 

@@ -45,8 +45,8 @@ pub fn text(document: &Document, width: Option<u16>, colour: bool) -> String {
         page.table(&limits);
     }
     page.list("Not as expected, or not decided:", &open_points(document));
-    page.list("How it broke:", &surprises(document).iter().map(|story| story.line()).collect::<Vec<_>>());
-    let expected: Vec<String> = as_expected(document).iter().map(|story| story.line()).collect();
+    page.list("How it broke:", &surprises(document).iter().map(|story| story.numbered()).collect::<Vec<_>>());
+    let expected: Vec<String> = as_expected(document).iter().map(|story| story.numbered()).collect();
     page.list("Broken, as the scenarios expect:", &expected);
     page.list("Who was overtaken, at worst:", &overtaken(document));
     page.list("About the figures:", &about);

@@ -1,11 +1,17 @@
-//! A run on disk: `result.json`, and for each cell `<scenario>/<queue>/history.parquet`, `latency.hlog` and, where the
-//! line held, `history.order.txt.gz`.
+//! A run on disk: `result.json`, what is rendered from it, and for each cell `<scenario>/<queue>/history.parquet`,
+//! `latency.hlog` and, where the line held, `history.order.txt.gz`.
 
 mod baselines;
 mod order;
+mod prune;
+mod saved;
+mod views;
 
 pub use baselines::{baseline_path, baselines, is_baseline_name, keep_as_baseline};
 pub use order::{OrderError, order_path, replay_order, write_order};
+pub use prune::{Pruning, pruning, remove};
+pub use saved::{Content, Saved, saved};
+pub use views::write_report;
 
 // Not fs-err: a FolderError names the path itself.
 use std::fs;
@@ -15,7 +21,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::history::{self, History, HistoryError};
 use crate::measure;
-use crate::report::{self, DepthSweep, Document, SCHEMA};
+use crate::report::{Document, SCHEMA};
 
 /// Why a run cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -133,40 +139,6 @@ pub fn write_whole(folder: &Utf8Path, name: &str, bytes: &[u8]) -> Result<(), Fo
 pub fn write_page(folder: &Utf8Path, name: &str, page: &str) -> Result<(), FolderError> {
     make(folder)?;
     write_whole(folder, name, page.as_bytes())
-}
-
-/// Writes what people look at beside a result.json: `report.html` and the pictures. They follow from the document alone (and
-/// a sweep of the depth that lies in the `run` folder), so the same run gives the same bytes.
-///
-/// # Errors
-/// When one cannot be made or written.
-pub fn write_report(run: &Utf8Path, folder: &Utf8Path, document: &Document) -> Result<(), FolderError> {
-    make(folder)?;
-    let rendering = |error: String| FolderError::Rendering { path: folder.to_owned(), detail: error };
-    let sweep = read_depths(run)?;
-    let page = report::page(document, sweep.as_ref()).map_err(|error| rendering(error.to_string()))?;
-    write_whole(folder, REPORT, page.as_bytes())?;
-    for (name, bytes) in report::pictures(document, sweep.as_ref()).map_err(|error| rendering(error.to_string()))? {
-        write_whole(folder, name, &bytes)?;
-    }
-    Ok(())
-}
-
-/// The sweep of the depth that lies in a run folder, if one does.
-fn read_depths(folder: &Utf8Path) -> Result<Option<DepthSweep>, FolderError> {
-    let path = folder.join(SWEEP);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io("read", &path)(error)),
-    };
-    let unreadable = |error: serde_json::Error| FolderError::Format { path: path.clone(), detail: error.to_string() };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(unreadable)?;
-    // A sweep of a rate has nothing to say of depths.
-    if value.get("kind").and_then(serde_json::Value::as_str) != Some("depth") {
-        return Ok(None);
-    }
-    serde_json::from_value(value).map(Some).map_err(unreadable)
 }
 
 /// Where the history of a cell is saved.

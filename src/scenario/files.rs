@@ -37,7 +37,7 @@ pub fn shipped() -> &'static [(&'static str, &'static str)] {
 pub fn load_shipped(scale: Option<f64>, known_designs: &[&str]) -> Result<Vec<Scenario>, Problems> {
     let mut all = Collected::default();
     for (name, text) in SHIPPED {
-        all.add(&format!("{name}.toml"), name, text, scale, known_designs);
+        all.add(&format!("{name}.toml"), name, text, false, scale, known_designs);
     }
     all.finish()
 }
@@ -52,7 +52,7 @@ pub fn load(paths: &[Utf8PathBuf], scale: Option<f64>, known_designs: &[&str]) -
         for file in all.files_of(path) {
             if let Some(text) = all.text_of(&file) {
                 let stem = file.file_stem().unwrap_or_default();
-                all.add(file.as_str(), stem, &text, scale, known_designs);
+                all.add(file.as_str(), stem, &text, true, scale, known_designs);
             }
         }
     }
@@ -84,10 +84,11 @@ impl Collected {
         self.problems.extend(found.problems(path, text));
     }
 
-    fn add(&mut self, path: &str, stem: &str, text: &str, scale: Option<f64>, known_designs: &[&str]) {
+    /// `path` names the text in messages; of a text that is built in there is no file of that name.
+    fn add(&mut self, path: &str, stem: &str, text: &str, is_file: bool, scale: Option<f64>, known_designs: &[&str]) {
         match parse_file(path, stem, text, scale, known_designs) {
             Err(problems) => self.problems.extend(problems.into_vec()),
-            Ok((scenario, name_span)) => match self.first_with.get(&scenario.name) {
+            Ok((mut scenario, name_span)) => match self.first_with.get(&scenario.name) {
                 Some(first) => {
                     let what = format!("a second scenario is named `{}`", scenario.name);
                     let why = format!("{first} has that name, and results are stored by name");
@@ -96,6 +97,7 @@ impl Collected {
                 }
                 None => {
                     self.first_with.insert(scenario.name.clone(), path.to_owned());
+                    scenario.path = is_file.then(|| Utf8PathBuf::from(path));
                     self.scenarios.push(scenario);
                 }
             },

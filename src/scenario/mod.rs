@@ -11,7 +11,7 @@
 //! Read in this order: `resolved` (what a scenario means), `raw` (what a file may say), `resolve` (from the
 //! one to the other), `sense_of_…` (what does not fit together); `toml_table`, `collection`, `name`, `quantity`
 //! and `duration` read values, `arrivals_file` the times of a replay, `problem` shows what is wrong with them.
-//! `profile` is the rate of an open loop over time.
+//! `profile` is the rate of an open loop over time, `places` finds the lines that a verdict is about.
 
 mod arrivals_file;
 mod collection;
@@ -20,6 +20,7 @@ mod files;
 mod limit;
 mod name;
 mod parse;
+mod places;
 mod problem;
 mod profile;
 mod quantity;
@@ -36,6 +37,7 @@ mod toml_table;
 pub use files::{load, load_shipped, shipped};
 pub use limit::{parse_limit, parse_time};
 pub use parse::parse;
+pub use places::{Place, place_of_expectation, place_of_limit, place_of_promise};
 pub use problem::{Problem, Problems};
 pub use profile::{Piece, Pieces};
 pub use resolved::{

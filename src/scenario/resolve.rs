@@ -66,6 +66,7 @@ pub(super) fn resolve(
         name: raw.name.value().map_or_else(|| stem.to_owned(), |name| name.0.clone()),
         about: raw.about.value().map(|about| about.0.clone()).unwrap_or_default(),
         text: text.to_owned(),
+        path: None,
         designs: match raw.designs.value() {
             Some(names) => names.items.iter().map(|name| name.value.0.clone()).collect(),
             None => known.iter().map(|name| (*name).to_owned()).collect(),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
+
 use crate::model::{Dedupe, OpKind, PositionTolerance, Promise};
 pub use crate::model::{Expectation, Limit, Percentile};
 
@@ -16,6 +18,8 @@ pub struct Scenario {
     pub about: String,
     /// The text of the file, for provenance.
     pub text: String,
+    /// The file, as the user named it or its folder; `None`: built in, or no file.
+    pub path: Option<Utf8PathBuf>,
     /// The designs it runs on by default; never empty.
     pub designs: Vec<String>,
     /// The scale that was applied; counts and rates below are already scaled.

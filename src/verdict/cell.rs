@@ -18,6 +18,18 @@ pub enum Verdict {
     Inconclusive,
 }
 
+impl Verdict {
+    /// The name in files and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Inconclusive => "inconclusive",
+        }
+    }
+}
+
 /// What a check found, without its details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -214,7 +226,9 @@ fn limit_verdict(limit: &Limit, measurements: &Measurements) -> LimitVerdict {
     }
 }
 
-fn limit_sentence(limit: &LimitVerdict) -> String {
+/// A limit in one sentence; what a cell says of a limit that is not kept begins so.
+#[must_use]
+pub fn limit_sentence(limit: &LimitVerdict) -> String {
     let (op, percentile, max_ms) = (limit.op.name(), limit.percentile.name(), limit.max_us / 1e3);
     let Some(actual_us) = limit.actual_us else {
         return format!("{percentile} of {op} is limited to {max_ms:.2} ms, but no {op} was answered under load");

@@ -8,6 +8,6 @@ mod cell;
 mod choice;
 mod run;
 
-pub use cell::{CellVerdict, LimitVerdict, Outcome, PromiseVerdict, Verdict, judge_cell};
+pub use cell::{CellVerdict, LimitVerdict, Outcome, PromiseVerdict, Verdict, judge_cell, limit_sentence};
 pub use choice::{Candidate, Choice, choose};
 pub use run::{CellSummary, RunVerdict, Standing, judge_run};

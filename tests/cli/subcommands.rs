@@ -41,12 +41,15 @@ fn runs_are_listed_oldest_first_and_the_newest_is_shown_again() {
     desk.write("reports/torn/result.json", "{\"schema\": 1, ");
     let list = desk.run(&["list", "runs"]).exits(0);
     let lines: Vec<&str> = list.stdout.lines().collect();
-    assert!(lines[0].starts_with("reports/torn  ") && lines[0].contains("is not a result that"), "{lines:#?}");
-    assert!(
-        lines[1].starts_with("reports/z-first  PASS") && lines[2].starts_with("reports/a-second  PASS"),
-        "{lines:#?}"
-    );
-    assert_eq!(lines.len(), 3);
+    assert!(lines[0].starts_with("run ") && lines[0].ends_with("  state"), "{lines:#?}");
+    assert!(lines[1].starts_with("reports/torn ") && lines[1].contains("is not a result that"), "{lines:#?}");
+    for (line, name, seed) in [(lines[2], "reports/z-first ", "  1  "), (lines[3], "reports/a-second ", "  2  ")] {
+        assert!(line.starts_with(name) && line.ends_with("  complete"), "{lines:#?}");
+        for part in ["  pass  ", seed, ", local  ", " kB  "] {
+            assert!(line.contains(part), "{part:?} is missing in {line}");
+        }
+    }
+    assert_eq!(lines.len(), 4);
 
     let shown = desk.run(&["report", "latest"]).exits(0);
     assert_eq!(shown.stdout, second.stdout.replace("Run folder: reports/a-second\n", ""), "the same, but where it is");
@@ -61,7 +64,7 @@ fn what_is_no_run_exits_2_with_a_sentence() {
     desk.write("later.json", "{\"schema\": 2}");
     desk.write("none.json", "[]");
     for (run, why) in [
-        ("nowhere", "cannot read nowhere: No such file"),
+        ("nowhere", "nowhere is neither a baseline nor a run folder; there is no baseline yet"),
         ("tmp", "cannot read tmp/result.json"),
         ("later.json", "its schema is 2, and this version reads 1"),
         ("none.json", "it has no schema"),

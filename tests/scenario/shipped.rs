@@ -18,12 +18,15 @@ const DESIGNS: [&str; 10] = [
 #[test]
 fn every_shipped_file_loads_at_every_scale() {
     for scale in [None, Some(0.0001), Some(0.05), Some(1.0), Some(20.0)] {
-        let scenarios =
+        let mut scenarios =
             scenario::load(&["scenarios".into()], scale, &DESIGNS).unwrap_or_else(|p| panic!("{}", p.render(false)));
         assert_eq!(scenarios.len(), 7);
         for scenario in &scenarios {
             assert_eq!(scenario.designs, DESIGNS, "{}: a shipped scenario runs on every design", scenario.name);
             assert_eq!(scenario.scale, scale.unwrap_or(if scenario.name == "on-sale" { 0.05 } else { 1.0 }));
+        }
+        for scenario in &mut scenarios {
+            assert_eq!(scenario.path.take().unwrap(), format!("scenarios/{}.toml", scenario.name));
         }
         assert_eq!(
             scenario::load_shipped(scale, &DESIGNS).unwrap(),

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::super::charts::{grouped, lanes};
-use super::super::document::{Cell, Check, Document};
+use super::super::document::{Check, Document};
 use super::super::drawing::svg;
-use super::super::stories::Story;
+use super::super::stories::{Story, broken};
 use crate::checks::{Counterexample, Event};
 use crate::model::Expectation;
 use crate::verdict::Outcome;
@@ -40,28 +40,21 @@ struct Violation {
     replay: String,
 }
 
-/// Every broken promise in the order of result.json, with its number from 1.
-fn broken(document: &Document) -> impl Iterator<Item = (usize, &Cell, &Check)> {
-    let all = document.cells.iter().flat_map(|cell| cell.checks.iter().map(move |check| (cell, check)));
-    let broken = all.filter(|(_, check)| check.outcome == Outcome::Violated);
-    broken.enumerate().map(|(index, (cell, check))| (index + 1, cell, check))
-}
-
 /// The link to the first violation of a promise by a design.
 pub(super) fn anchor_of(document: &Document, queue: &str, promise: &str) -> Option<String> {
-    let found = broken(document).find(|(_, cell, check)| cell.queue == queue && check.name == promise);
-    found.map(|(number, ..)| format!("#violation-{number}"))
+    let found = broken(document).find(|story| story.cell.queue == queue && story.check.name == promise);
+    found.map(|story| format!("#violation-{}", story.number))
 }
 
 pub(super) fn violations(document: &Document) -> Option<Violations> {
     // What nobody expected comes first; the numbers stay those of result.json.
-    let (surprises, expected): (Vec<_>, Vec<_>) = broken(document).partition(|(.., check)| check.expected.is_none());
+    let (surprises, expected): (Vec<_>, Vec<_>) = broken(document).partition(|story| story.check.expected.is_none());
     let (surprising, all) = (surprises.len(), surprises.len() + expected.len());
     let list: Vec<Violation> = surprises
         .into_iter()
         .chain(expected)
         .enumerate()
-        .map(|(place, (number, cell, check))| violation(number, cell, check, place < DRAWN_MAX))
+        .map(|(place, story)| violation(&story, place < DRAWN_MAX))
         .collect();
     let words = format!(
         "{} broken in {} of {} cells; {}. Each is the smallest proof that was found.{}",
@@ -77,7 +70,8 @@ pub(super) fn violations(document: &Document) -> Option<Violations> {
     (all > 0).then_some(Violations { words, list })
 }
 
-fn violation(number: usize, cell: &Cell, check: &Check, drawn: bool) -> Violation {
+fn violation(story: &Story<'_>, drawn: bool) -> Violation {
+    let Story { cell, check, number, number_in_cell } = *story;
     let counterexample = check.counterexample.as_ref();
     let picture = counterexample
         .filter(|counterexample| drawn && counterexample.events.len() <= EVENTS_MAX)
@@ -106,13 +100,16 @@ fn violation(number: usize, cell: &Cell, check: &Check, drawn: bool) -> Violatio
         head,
         expected,
         open: expected.is_none(),
-        story: counterexample.map_or_else(|| Story { cell, check }.line(), |found| found.story.clone()),
+        story: counterexample.map_or_else(|| story.line(), |found| found.story.clone()),
         picture,
         commands: commands(counterexample, drawn),
         more_words,
         more: if listed > 1 { check.listed.clone() } else { Vec::new() },
         could: could(check),
-        replay: format!("stanchion check {}/{}/history.parquet", cell.scenario, cell.queue),
+        replay: format!(
+            "stanchion check {0}/{1}/history.parquet\nstanchion export {0}/{1}/history.parquet --to porcupine --violation {number_in_cell}",
+            cell.scenario, cell.queue
+        ),
     }
 }
 

@@ -80,7 +80,15 @@ impl Desk {
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.0.path()).env("TMPDIR", self.path("tmp")).env("DOCKER_HOST", "tcp://127.0.0.1:1");
-        for name in ["STANCHION_REDIS_URL", "STANCHION_IMAGE", "NO_COLOR", "RUST_BACKTRACE"] {
+        for name in [
+            "STANCHION_REDIS_URL",
+            "STANCHION_IMAGE",
+            "NO_COLOR",
+            "RUST_BACKTRACE",
+            "GITHUB_ACTIONS",
+            "GITHUB_STEP_SUMMARY",
+            "GITHUB_WORKSPACE",
+        ] {
             command.env_remove(name);
         }
         command.stdin(Stdio::null());
