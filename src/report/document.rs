@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::table::timed_scenario;
 use super::{Provenance, ServerSide, to_json};
 use crate::checks::mutation::CouldHaveFailed;
 use crate::checks::{CheckOutcome, Counterexample, Finding};
@@ -347,10 +346,8 @@ impl Document {
     }
 }
 
-/// What is known of each design, for the choice among them: over all its cells, its cost in the scenario that the
-/// decision table is of.
+/// What is known of each design, for the choice among them.
 fn candidates(cells: &[Cell]) -> Vec<Candidate<'_>> {
-    let timed_in = timed_scenario(cells);
     let mut candidates: Vec<Candidate<'_>> = Vec::new();
     for cell in cells {
         let place = candidates.iter().position(|candidate| candidate.queue == cell.queue);
@@ -361,7 +358,7 @@ fn candidates(cells: &[Cell]) -> Vec<Candidate<'_>> {
                 broken: Vec::new(),
                 limits_missed: 0,
                 undecided: false,
-                server_us_per_op: None,
+                server_us_per_op: BTreeMap::new(),
             });
             candidates.len() - 1
         });
@@ -374,9 +371,7 @@ fn candidates(cells: &[Cell]) -> Vec<Candidate<'_>> {
                 candidate.broken.push(&check.name);
             }
         }
-        if Some(cell.scenario.as_str()) == timed_in {
-            candidate.server_us_per_op = cell.cost.server_us_per_op;
-        }
+        candidate.server_us_per_op.extend(cell.cost.server_us_per_op.map(|us| (cell.scenario.as_str(), us)));
     }
     candidates
 }

@@ -7,4 +7,5 @@
 mod axe;
 mod chromium;
 mod page;
+mod report;
 mod sees;

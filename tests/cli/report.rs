@@ -37,6 +37,18 @@ fn a_run_ends_with_a_page_and_pictures_and_a_saved_run_gives_the_same_bytes_agai
 }
 
 #[test]
+fn the_example_in_the_repository_is_what_this_version_renders() {
+    let desk = Desk::new();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/example");
+    desk.run(&["report", example.to_str().unwrap(), "--out", "again"]).exits(0);
+    let (kept, again) = (rendered(&example), rendered(&desk.path("again")));
+    let names: Vec<&String> = kept.keys().collect();
+    assert_eq!(names, again.keys().collect::<Vec<_>>());
+    let stale: Vec<&String> = kept.keys().filter(|name| kept[*name] != again[*name]).collect();
+    assert!(stale.is_empty(), "stanchion report reports/example renders these anew: {stale:?}");
+}
+
+#[test]
 fn a_sweep_of_the_depth_in_a_runs_folder_shows_in_its_report() {
     let desk = Desk::with("small", SMALL);
     desk.run(&["run", "small.toml", "--redis", "local", "--out", "o", "--queue", "list"]).exits(0);

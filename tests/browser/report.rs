@@ -1,0 +1,112 @@
+//! The report's page in a browser: what a reader sees first, and that everybody can use it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::axe::{axe, violations};
+use crate::page::{DESK, Key, Medium, PHONE, Page, Scheme};
+
+/// The page of the run that comes with the sources.
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/example/report.html")
+}
+
+/// Whether all of an element is within the window without scrolling.
+fn within(page: &mut Page, selector: &str) -> bool {
+    let expression = format!(
+        "(box => box.width > 0 && box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth)\
+         (document.querySelector({selector:?}).getBoundingClientRect())"
+    );
+    page.evaluate(&expression) == json!(true)
+}
+
+/// Whether the page is wider than the window, so that a reader has to scroll to the side.
+fn is_too_wide(page: &mut Page) -> bool {
+    page.evaluate("document.documentElement.scrollWidth > innerWidth") == json!(true)
+}
+
+#[test]
+fn the_verdict_the_choice_and_what_was_not_tested_are_seen_without_scrolling() {
+    let Some(mut page) = Page::open(&example()) else { return };
+    for part in ["#verdict", ".take", ".answers div:nth-child(2)", ".answers div:nth-child(3)"] {
+        assert!(within(&mut page, part), "{part} is not on the first screen of a desktop");
+    }
+    assert!(!is_too_wide(&mut page));
+    page.screenshot("report-desk-light");
+    page.show(Scheme::Dark, Medium::Screen);
+    page.screenshot("report-desk-dark");
+    page.show(Scheme::Light, Medium::Screen);
+    page.viewport(PHONE);
+    for part in ["#verdict", ".take"] {
+        assert!(within(&mut page, part), "{part} is not on the first screen of a telephone");
+    }
+    assert!(!is_too_wide(&mut page), "a telephone has to scroll to the side");
+    page.screenshot("report-phone-light");
+}
+
+#[test]
+fn the_page_says_nothing_on_the_console_and_asks_nobody_for_anything() {
+    for folder in ["report.html", "precision.html", "compare.html"] {
+        let file = example().with_file_name(folder);
+        if !file.exists() {
+            continue;
+        }
+        let Some(mut page) = Page::open(&file) else { return };
+        page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)");
+        assert_eq!(page.complaints(), Vec::<String>::new(), "{folder}");
+        assert_eq!(page.requests(), Vec::<String>::new(), "{folder}");
+    }
+}
+
+#[test]
+fn nothing_keeps_people_from_using_the_page_in_any_of_its_looks() {
+    let Some(mut page) = Page::open(&example()) else { return };
+    let Some(axe) = axe() else { return };
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)");
+    for scheme in [Scheme::Light, Scheme::Dark] {
+        page.show(scheme, Medium::Screen);
+        for size in [DESK, PHONE] {
+            page.viewport(size);
+            assert_eq!(violations(&mut page, &axe), Vec::<String>::new(), "{scheme:?} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_link_to_a_violation_unfolds_it_and_keys_lead_there() {
+    let Some(mut page) = Page::open(&example()) else { return };
+    let link = "document.querySelector('.m-bad a')";
+    let open = "document.querySelector(location.hash || 'main').open === true";
+    assert_eq!(page.evaluate(open), json!(false));
+    // The first stop of the tabulator skips to the verdict.
+    page.press(Key::Tab);
+    assert_eq!(page.evaluate("document.activeElement.className"), json!("skip"));
+    page.evaluate(&format!("{link}.focus()"));
+    page.press(Key::Enter);
+    assert_eq!(page.evaluate("location.hash.startsWith('#violation-')"), json!(true));
+    assert_eq!(page.evaluate(open), json!(true), "what was folded is unfolded");
+    assert_eq!(
+        page.evaluate("(box => box.top < innerHeight && box.bottom > 0)(document.querySelector(location.hash).getBoundingClientRect())"),
+        json!(true),
+        "and in sight"
+    );
+    page.screenshot("report-violation");
+    let drawn = "document.querySelector(location.hash).querySelectorAll('svg.chart').length";
+    assert_eq!(page.evaluate(drawn), json!(1));
+}
+
+#[test]
+fn the_switch_between_light_and_dark_works_by_keys_and_prints_are_light() {
+    let Some(mut page) = Page::open(&example()) else { return };
+    let ground = "getComputedStyle(document.body).backgroundColor";
+    let light = page.evaluate(ground);
+    page.evaluate("document.getElementById('theme').focus()");
+    page.press(Key::Enter);
+    let dark = page.evaluate(ground);
+    assert_ne!(light, dark);
+    assert_eq!(page.evaluate("document.getElementById('theme').textContent"), json!("Light"));
+    page.show(Scheme::Light, Medium::Paper);
+    assert_eq!(page.evaluate(ground), light, "paper is white");
+    page.screenshot("report-paper");
+}
