@@ -18,7 +18,6 @@ fn is_saved_and_judged(desk: &Desk, done: &Done, why: &str) {
             "o/endless/zset-seq/history.order.txt.gz",
             "o/endless/zset-seq/history.parquet",
             "o/endless/zset-seq/latency.hlog",
-            "o/junit.xml",
             "o/result.json"
         ]
     );
