@@ -25,6 +25,7 @@ mod text;
 mod violation;
 
 pub use charts::ForestRow;
+pub(crate) use charts::grouped;
 pub use document::{Cell, Check, Document, Order, Run, SCHEMA, cell};
 pub use drawing::PictureError;
 pub use growth::{DepthPoint, DepthPoints, DepthSweep, DesignGrowth};

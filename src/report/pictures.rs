@@ -27,7 +27,10 @@ fn scenes(document: &Document, sweep: Option<&DepthSweep>) -> Vec<(&'static str,
     let timed: Vec<&Cell> = timed_in.map_or_else(Vec::new, |scenario| cells_of(document, scenario));
     let mut scenes = Vec::new();
     if !document.cells.is_empty() {
-        let words = Framed { finding: &document.choice.sentence, caption: &document.sentence };
+        // What to do next is for those who read; on a slide stands what was found.
+        let choice = &document.choice.sentence;
+        let finding = choice.find(". How ").map_or(choice.as_str(), |end| &choice[..=end]);
+        let words = Framed { finding, caption: &document.sentence };
         scenes.push(("decision.png", framed(document, &words, decision(document))));
     }
     if let Some((scenario, cells)) = line_cells(document) {

@@ -43,7 +43,7 @@ fn grows(points: &[(f64, f64)]) -> bool {
 
 /// One operation, all designs. Both axes are logarithmic: what is constant is level, what grows with n rises by a decade each.
 pub fn growth_panel(sweep: &DepthSweep, op: OpKind, (width, height): (f64, f64)) -> Scene {
-    let (top, left, bottom, right) = (28.0, 58.0, 36.0, 124.0);
+    let (top, left, bottom, right) = (28.0, 58.0, 36.0, 140.0);
     let title = format!("{} against the number waiting", op.name());
     let mut scene = Scene::new(left + width + right, top + height + bottom, title, "");
     scene.bold((left, 14.0), op.name(), 14.0, Anchor::Start, Ink::Text);

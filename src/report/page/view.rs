@@ -157,7 +157,7 @@ fn why(choice: &Choice) -> String {
 }
 
 /// With a capital letter, as a sentence begins.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use super::super::charts::{grouped, lanes};
 use super::super::document::{Check, Document};
 use super::super::drawing::svg;
 use super::super::stories::{Story, broken};
+use super::view::capital;
 use crate::checks::{Counterexample, Event};
 use crate::model::Expectation;
 use crate::verdict::Outcome;
@@ -124,9 +125,7 @@ fn commands(counterexample: Option<&Counterexample>, drawn: bool) -> Vec<Event> 
 fn could(check: &Check) -> String {
     match &check.could_have_failed {
         None => "This result does not say.".to_owned(),
-        Some(tried) if tried.tried == 0 => {
-            tried.reason.clone().unwrap_or_else(|| "There was nothing to alter.".to_owned())
-        }
+        Some(tried) if tried.tried == 0 => capital(tried.reason.as_deref().unwrap_or("there was nothing to alter")),
         Some(tried) => {
             let what: Vec<&str> = tried.what.iter().map(|alteration| alteration.name.as_str()).collect();
             format!(
