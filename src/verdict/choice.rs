@@ -59,10 +59,13 @@ pub fn choose(candidates: &[Candidate<'_>]) -> Choice {
     }
     let mut costs: Vec<Cost<'_>> = Cost::all(&kept);
     costs.sort_by(|a, b| a.mean_ln.total_cmp(&b.mean_ln));
-    let alike = costs.iter().take_while(|cost| !cost.above(&costs[0]).is_certain()).count();
-    let (take, rest) = costs.split_at(alike);
     let names = |of: &[Cost<'_>]| of.iter().map(|cost| cost.queue.to_owned()).collect::<Vec<_>>();
-    Choice { take: names(take), kept: names(&costs), sentence: sentence(take, rest, candidates.len()) }
+    let all_kept = names(&costs);
+    // Whatever strays most may lie behind what certainly costs more, and still cost as little as the first.
+    let dearer: Vec<bool> = costs.iter().map(|cost| cost.above(&costs[0]).is_certain()).collect();
+    let mut dearer = dearer.into_iter();
+    let (rest, take): (Vec<_>, Vec<_>) = costs.into_iter().partition(|_| dearer.next().unwrap_or(false));
+    Choice { take: names(&take), kept: all_kept, sentence: sentence(&take, &rest, candidates.len()) }
 }
 
 /// What a design costs the server over the scenarios that all of them share.
@@ -258,6 +261,18 @@ mod tests {
         let unknown = choose(&[kept("a", None), kept("b", None)]);
         assert_eq!(unknown.take, ["a", "b"]);
         assert!(unknown.sentence.contains("was not measured"), "{}", unknown.sentence);
+    }
+
+    #[test]
+    fn only_what_certainly_costs_more_is_said_to() {
+        let dearer = kept("dearer", Some(7.0));
+        // Its mean is the highest, for one scenario alone.
+        let mut straying = kept("straying", Some(6.0));
+        *straying.server_us_per_op.get_mut("b").unwrap() = 20.0;
+        let choice = choose(&[dearer, straying, kept("first", Some(6.0))]);
+        assert_eq!(choice.take, ["first", "straying"]);
+        assert_eq!(choice.kept, ["first", "dearer", "straying"]);
+        assert!(choice.sentence.contains("(as did dearer, at a higher cost)"), "{}", choice.sentence);
     }
 
     #[test]
