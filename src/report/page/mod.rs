@@ -40,6 +40,7 @@ fn render(name: &str, view: &impl Serialize) -> Result<String, PageError> {
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page.html", include_str!("page.html"))?;
     environment.add_template("sheet.html", include_str!("sheet.html"))?;
+    environment.add_template("head.html", include_str!("head.html"))?;
     environment.add_template("parts.html", include_str!("parts.html"))?;
     environment.add_template("precision.html", include_str!("precision.html"))?;
     environment.add_template("precision_page.html", include_str!("precision_page.html"))?;
