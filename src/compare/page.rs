@@ -29,7 +29,8 @@ pub fn page(comparison: &Comparison) -> Result<String, PageError> {
         title: format!("{} and {}", comparison.a.name, comparison.b.name),
         chip: chip.to_owned(),
         class,
-        finding: comparison.sentence.clone(),
+        // Its first word is the chip's.
+        finding: comparison.sentence.split_once(": ").map_or(comparison.sentence.as_str(), |(_, rest)| rest).to_owned(),
         about: lines,
         parts: cells.chain(rest).collect(),
         commands: comparison.interleave.iter().chain([&comparison.repeat]).cloned().collect(),
