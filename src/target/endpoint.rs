@@ -72,6 +72,14 @@ impl Endpoint {
         }
     }
 
+    /// Opens a connection that blocks its thread while it waits.
+    ///
+    /// # Errors
+    /// When nothing answers within `timeout`, or not as a Redis would.
+    pub fn connect_blocking(&self, timeout: Duration) -> Result<redis::Connection, TargetError> {
+        self.client.get_connection_with_timeout(timeout).map_err(|error| self.explain(&error))
+    }
+
     /// What an error of the client library means to the person who gave the address.
     pub(super) fn explain(&self, error: &RedisError) -> TargetError {
         let address = self.shown.clone();

@@ -23,6 +23,17 @@ pub enum TargetError {
          none of them"
     )]
     BadChoice,
+    /// The server's clock cannot be this program's.
+    #[error(
+        "{program} cannot be given a clock of its own: {detail}. Install a dynamically linked redis-server (the package of a Linux \
+         distribution is one)"
+    )]
+    NoClock {
+        /// The server program.
+        program: String,
+        /// Why.
+        detail: String,
+    },
     /// Nothing listens there, or the way is blocked.
     #[error("no Redis answers at {address}: {detail}. Check that the server runs and that host and port are right")]
     Unreachable {

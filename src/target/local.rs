@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::owner::Owner;
 use super::watchdog::Watchdog;
-use super::{Endpoint, TargetError};
+use super::{Endpoint, ServerClock, TargetError};
 
 /// Folders of local servers begin so; the owner and a random part follow.
 pub(super) const FOLDER_PREFIX: &str = "stanchion-";
@@ -32,22 +32,38 @@ pub(super) struct LocalServer {
     tcp: Endpoint,
     unix: Endpoint,
     program: String,
+    clock: Option<ServerClock>,
+}
+
+/// Whose clock a server reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    /// The machine's.
+    System,
+    /// This program's.
+    Ours,
 }
 
 impl LocalServer {
     /// Starts it on a free port, without persistence, and waits until it answers.
     pub(super) async fn start(program: &Path) -> Result<LocalServer, TargetError> {
-        Self::start_on_one_of(program, free_port).await
+        Self::start_on_one_of(program, Time::System, free_port).await
+    }
+
+    /// The same, with a clock that this program sets.
+    pub(super) async fn start_with_clock(program: &Path) -> Result<LocalServer, TargetError> {
+        Self::start_on_one_of(program, Time::Ours, free_port).await
     }
 
     async fn start_on_one_of(
         program: &Path,
+        time: Time,
         mut ports: impl FnMut() -> std::io::Result<u16>,
     ) -> Result<LocalServer, TargetError> {
         let mut last = String::new();
         for _ in 0..PORTS_TO_TRY {
             let port = ports().map_err(|error| start_error(program, error))?;
-            match Self::start_on(program, port).await {
+            match Self::start_on(program, time, port).await {
                 Err(TargetError::Start { detail, .. }) if port_was_taken(&detail) => last = detail,
                 result => return result,
             }
@@ -58,7 +74,7 @@ impl LocalServer {
         ))
     }
 
-    async fn start_on(program: &Path, port: u16) -> Result<LocalServer, TargetError> {
+    async fn start_on(program: &Path, time: Time, port: u16) -> Result<LocalServer, TargetError> {
         let failed = |error: std::io::Error| start_error(program, error);
         let folder = new_folder()?;
         let socket = folder.path().join(SOCKET);
@@ -66,7 +82,12 @@ impl LocalServer {
         let unix = Endpoint::from_url(&format!("unix://{}", url_path(&socket)))?;
         let log = fs_err::File::create(folder.path().join(LOG)).map_err(failed)?.into_file();
         let watchdog = Watchdog::over(folder.path()).map_err(failed)?;
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        let clock = match time {
+            Time::System => None,
+            Time::Ours => Some(ServerClock::preload(folder.path(), &mut command).map_err(failed)?),
+        };
+        let child = command
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--daemonize", "no", "--logfile", ""])
             .args(["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"])
             .args(["--unixsocketperm", "700", "--unixsocket"])
@@ -85,7 +106,7 @@ impl LocalServer {
             .map_err(failed)?;
         let (pid, program) = (child.id(), program.display().to_string());
         // From here on dropping `server` ends the process and removes the folder.
-        let mut server = LocalServer { child: Mutex::new(child), pid, watchdog, folder, tcp, unix, program };
+        let mut server = LocalServer { child: Mutex::new(child), pid, watchdog, folder, tcp, unix, program, clock };
         server.watchdog.watch(pid).map_err(failed)?;
         server.wait_until_ready().await?;
         Ok(server)
@@ -119,6 +140,11 @@ impl LocalServer {
 
     pub(super) fn unix_endpoint(&self) -> &Endpoint {
         &self.unix
+    }
+
+    /// Its clock, where it is this program's.
+    pub(super) fn clock(&self) -> Option<&ServerClock> {
+        self.clock.as_ref()
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -238,11 +264,11 @@ mod tests {
             asked += 1;
             if asked < 3 { Ok(taken) } else { free_port() }
         };
-        let server = LocalServer::start_on_one_of(&program(), taken_then_free).await.unwrap();
+        let server = LocalServer::start_on_one_of(&program(), Time::System, taken_then_free).await.unwrap();
         assert_ne!(server.endpoint().shown(), format!("redis://127.0.0.1:{taken}"));
         drop(server);
         assert_eq!(asked, 3);
-        let error = LocalServer::start_on_one_of(&program(), || Ok(taken)).await.unwrap_err().to_string();
+        let error = LocalServer::start_on_one_of(&program(), Time::System, || Ok(taken)).await.unwrap_err().to_string();
         assert!(error.contains("8 ports in a row were taken by other programs"), "{error}");
     }
 

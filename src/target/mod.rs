@@ -11,6 +11,7 @@
 
 mod choice;
 mod cleanup;
+mod clock;
 #[cfg(feature = "containers")]
 mod container;
 mod endpoint;
@@ -36,6 +37,7 @@ mod wipe;
 
 pub use choice::{TargetChoice, TargetOptions, URL_VARIABLE};
 pub use cleanup::{Cleaned, cleanup};
+pub use clock::{CLOCK_BEGIN, ServerClock};
 pub use endpoint::Endpoint;
 pub use error::TargetError;
 pub use facts::{TargetFacts, TargetKind};

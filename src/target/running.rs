@@ -7,8 +7,8 @@ use super::container::ContainerServer;
 use super::info::Info;
 use super::local::LocalServer;
 use super::{
-    AutoChoice, Endpoint, TargetChoice, TargetError, TargetFacts, TargetKind, TargetOptions, URL_VARIABLE, given,
-    programs, survey, wipe,
+    AutoChoice, CLOCK_BEGIN, Endpoint, ServerClock, TargetChoice, TargetError, TargetFacts, TargetKind, TargetOptions,
+    URL_VARIABLE, given, programs, survey, wipe,
 };
 
 /// How long a server may take to accept a connection and greet.
@@ -81,6 +81,33 @@ impl Target {
         Ok(Target { endpoint, facts, guard: Guard::Local(Box::new(server)) })
     }
 
+    /// Starts a local server whose clock stands still until [`Target::clock`] is set.
+    ///
+    /// # Errors
+    /// When there is none to start, or it does not read the clock that it is given.
+    pub async fn with_clock() -> Result<Target, TargetError> {
+        let program = programs::installed().into_iter().next().ok_or(TargetError::NoProgram)?;
+        let unsupported = |detail: &str| TargetError::NoClock {
+            program: program.path.display().to_string(),
+            detail: detail.to_owned(),
+        };
+        if !ServerClock::is_supported() {
+            return Err(unsupported("libraries are preloaded only on Linux with glibc"));
+        }
+        let server = LocalServer::start_with_clock(&program.path).await?;
+        let endpoint = server.endpoint().clone();
+        let (_, facts) = examine(&endpoint, TargetKind::Local).await?;
+        let target = Target { endpoint, facts, guard: Guard::Local(Box::new(server)) };
+        // A server that is linked statically preloads nothing, and says nothing of it.
+        let mut connection = target.endpoint.connect(CONNECT_LIMIT).await?;
+        let time: Result<(u64, u64), _> = redis::cmd("TIME").query_async(&mut connection).await;
+        if time.is_ok_and(|(seconds, _)| seconds == CLOCK_BEGIN.as_secs()) {
+            Ok(target)
+        } else {
+            Err(unsupported("it does not follow a preloaded clock, as a statically linked program would not"))
+        }
+    }
+
     #[cfg(feature = "containers")]
     async fn docker(options: &TargetOptions) -> Result<Target, TargetError> {
         let server = ContainerServer::start(&options.image).await?;
@@ -127,6 +154,15 @@ impl Target {
     #[must_use]
     pub fn owned(&self) -> bool {
         self.facts.kind != TargetKind::Url
+    }
+
+    /// The clock of a server that was started [with one](Target::with_clock).
+    #[must_use]
+    pub fn clock(&self) -> Option<&ServerClock> {
+        match &self.guard {
+            Guard::Local(server) => server.clock(),
+            _ => None,
+        }
     }
 
     /// The process id of a local server, for tests and faults that stop it.
