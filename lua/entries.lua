@@ -1,7 +1,8 @@
 -- Who waits, under which token, last seen when: kept alike by every design with one line per event.
 -- Follows a `line_….lua` fragment, precedes an operation.
 -- KEYS[2] marks: a hash of dedupe key -> token; a mark stays after its entry was admitted, so that a join which is
---         repeated because its reply was lost does not stand in line again. Leaving and expiry release it.
+--         repeated because its reply was lost does not stand in line again. Of one that left, `-token` stays for the same
+--         reason, and lets every other token in. Expiry releases the mark.
 -- KEYS[3] seen: a sorted set of dedupe key -> server time in ms of the join or last renewal; exactly those who wait.
 -- ARGV[1] time to live in ms, 0 for none. An entry has expired when seen + time to live <= now.
 -- Members of a sorted set, a list or a stream have no time to live of their own, so every operation first lets go of

@@ -8,7 +8,9 @@
 -- tell them apart. It only frees the memory, together with the last mark.
 
 local standing = redis.call('GET', KEYS[2])
-if standing then
+if standing == '-' .. ARGV[3] then
+  return ARGV[3] -- it stood here and gave up its place: this request was under way for longer than that
+elseif standing and string.sub(standing, 1, 1) ~= '-' then
   return standing
 end
 redis.call('XADD', KEYS[1], '*', 'token', ARGV[3], 'dedupe', ARGV[2])

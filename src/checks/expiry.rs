@@ -67,9 +67,11 @@ impl Judge<'_> {
             if !self.trace.value(read.value).may_have_joined() {
                 continue;
             }
+            // "Accepted before" is true for good of an entry that was let in.
+            let past = read.kind == ReadKind::Accepted && self.other_ns[read.value as usize] <= read.span.ret_ns;
             if read.kind == ReadKind::Absent {
                 self.absent(read.value, read.span, read.record, observed, tally);
-            } else if self.names_an_entry_in_line(read.record) {
+            } else if !past && self.names_an_entry_in_line(read.record) {
                 self.present(read.value, read.span, read.record, observed, tally);
             }
         }

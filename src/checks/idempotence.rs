@@ -5,7 +5,7 @@
 //!   of the own token say the same: your place stands. Another answer is right only if the place that the
 //!   first one named may have been given up in between.
 //! - A "duplicate" names a place that stands: not one whose leave had been answered, and not one that had
-//!   been admitted, if the design says that it forgets those.
+//!   been admitted, if the design says that it forgets those. (A repeat that hears of its own token hears of the past.)
 //!
 //! Leaves, renewals and positions are left to the other promises: their second answer may rightly differ.
 
@@ -139,8 +139,9 @@ impl Judge<'_> {
             tally.examine(1);
             let Some(id) = self.normalised.id(token) else { continue };
             let Some(removal) = self.stays.at(id).removal(self.trace()) else { continue };
+            // A repeat that hears of its own token hears what the first attempt did, whatever became of the place since.
             let own_retry = token == entry.token && record.attempt() > 0;
-            let stale = !removal.is_batch() || (forgets && !own_retry);
+            let stale = !own_retry && (!removal.is_batch() || forgets);
             let gone_ns = self.stays.at(id).gone_by_ns;
             if !stale || gone_ns >= record.sent_ns() {
                 continue;

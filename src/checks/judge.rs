@@ -31,13 +31,16 @@ pub fn judge(history: &History) -> Vec<Finding> {
 #[must_use]
 pub fn judge_all(history: &History) -> Judged {
     let normalised = normalise(history);
-    let findings = side_by_side(&history.header.terms.promises, |promise| judge_one(history, &normalised, promise));
+    // Threads cost more than they gain where there is little to judge.
+    let threads = if history.records.len() < 5_000 { 1 } else { usize::MAX };
+    let findings =
+        side_by_side(threads, &history.header.terms.promises, |promise| judge_one(history, &normalised, promise));
     Judged { findings, normalised }
 }
 
-/// Judges each promise, on as many cores as there are. The longest goes first, so that the others fit beside
+/// Judges each promise, on as many cores as there are and threads as may be. The longest goes first, so that the others fit beside
 /// it; the answers come in the order of the promises, whoever finds them.
-fn side_by_side(promises: &[Promise], judge: impl Fn(Promise) -> Finding + Sync) -> Vec<Finding> {
+fn side_by_side(threads: usize, promises: &[Promise], judge: impl Fn(Promise) -> Finding + Sync) -> Vec<Finding> {
     let mut left: Vec<usize> = (0..promises.len()).collect();
     // Taken from the end.
     left.sort_by_key(|at| promises[*at] == Promise::GlobalFifo);
@@ -50,7 +53,7 @@ fn side_by_side(promises: &[Promise], judge: impl Fn(Promise) -> Finding + Sync)
             found.lock().unwrap_or_else(PoisonError::into_inner).push((at, finding));
         }
     };
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(promises.len());
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(promises.len()).min(threads);
     std::thread::scope(|scope| {
         for _ in 1..cores {
             scope.spawn(work);

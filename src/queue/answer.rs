@@ -6,15 +6,19 @@ use super::CommandError;
 use super::reply::unexpected;
 
 /// The first word of a command, for messages; never its arguments, which may hold a password.
-pub(crate) fn name_of_command(cmd: &Cmd) -> String {
+#[must_use]
+pub fn name_of_command(cmd: &Cmd) -> String {
     match cmd.args_iter().next() {
         Some(redis::Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
         _ => String::new(),
     }
 }
 
-/// An error reply is an `Err`.
-pub(crate) fn no_error(cmd: &Cmd, value: Value) -> Result<Value, CommandError> {
+/// The reply to a command: an error reply is an `Err`.
+///
+/// # Errors
+/// The server's error reply.
+pub fn no_error(cmd: &Cmd, value: Value) -> Result<Value, CommandError> {
     match value {
         Value::ServerError(error) => Err(server_error(name_of_command(cmd), &error)),
         value => Ok(value),
@@ -22,7 +26,8 @@ pub(crate) fn no_error(cmd: &Cmd, value: Value) -> Result<Value, CommandError> {
 }
 
 /// An error reply to a command of this name.
-pub(crate) fn server_error(command: String, error: &ServerError) -> CommandError {
+#[must_use]
+pub fn server_error(command: String, error: &ServerError) -> CommandError {
     CommandError::Server {
         command,
         code: error.code().to_owned(),
@@ -31,7 +36,10 @@ pub(crate) fn server_error(command: String, error: &ServerError) -> CommandError
 }
 
 /// The results of the commands between MULTI and EXEC, of which `sent` consists with those two, from all replies.
-pub(crate) fn transaction_results(
+///
+/// # Errors
+/// What refused the transaction, in which case nothing ran.
+pub fn transaction_results(
     sent: &[Cmd],
     mut replies: Vec<Value>,
 ) -> Result<Vec<Result<Value, CommandError>>, CommandError> {

@@ -20,7 +20,7 @@ mod streams_naive;
 
 use std::time::Duration;
 
-pub(crate) use answer::{name_of_command, no_error, server_error, transaction_results};
+pub use answer::{name_of_command, no_error, server_error, transaction_results};
 pub use breakable::{Breakable, Breaks};
 pub use commands::{CommandError, Commands};
 pub use counted::{CallCost, CallTally, Counted};

@@ -28,9 +28,8 @@ pub(super) const BUGS: &[Bug] = &[
         base: Base::Sequence,
         patches: &[Patch {
             fragment: "leave",
-            from: "forget(ARGV[2])",
-            to: "line_remove(ARGV[2])
-redis.call('ZREM', SEEN, ARGV[2])",
+            from: "redis.call('HSET', MARKS, ARGV[2], '-' .. ARGV[3])",
+            to: "redis.call('HSET', MARKS, ARGV[2], ARGV[3])",
         }],
         steps: None,
     },
