@@ -32,13 +32,15 @@
 //! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
 //! | [`sweep`] | how far a design carries: the rate that breaks it, how its cost grows with the line | model, scenario, plan, target, queue, load, history, measure, verdict, report, pipeline |
 //! | [`compare`] | two saved runs, or two sides in turns: effects with intervals, and what may be said of them | model, scenario, target, queue, load, history, measure, verdict, report, run_folder, pipeline |
-//! | [`cli`] | one file a subcommand; exit codes in one place | model, precision, scenario, queue, selftest, sweep, compare, target, load, history, checks, verdict, report, run_folder, pipeline |
+//! | [`explore`] | every interleaving of small programs on a design, with faults and expiry | model, target, queue, history, checks |
+//! | [`cli`] | one file a subcommand; exit codes in one place | model, precision, scenario, queue, selftest, sweep, compare, explore, target, load, history, checks, verdict, report, run_folder, pipeline |
 //!
 //! A test holds every `crate::` path in the sources against this table.
 
 pub mod checks;
 pub mod cli;
 pub mod compare;
+pub mod explore;
 pub mod history;
 pub mod load;
 pub mod measure;

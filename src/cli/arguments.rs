@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::{Error, Exit};
+use super::explore_arguments::ExploreArguments;
 use super::precision::{joins_per_ms, moment_ms};
 use crate::compare::{ROUNDS_DEFAULT, ROUNDS_MAX, ROUNDS_MIN};
 use crate::load::Driving;
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Compare(CompareArguments),
     /// Show what a float64 score makes of a clock and a counter, bit by bit
     Precision(PrecisionArguments),
+    /// Go through every interleaving of small programs, with faults and expiry, on a design
+    Explore(ExploreArguments),
     /// List queue designs, scenarios or runs
     List(ListArguments),
     /// Run broken designs and show which check notices each
@@ -468,7 +471,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a share such as 3% or 0.03, 1000% at the most".to_owned())
 }
 
-fn design(name: &str) -> Result<Design, String> {
+pub(super) fn design(name: &str) -> Result<Design, String> {
     Design::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Design::ALL.iter().map(|design| design.name()).collect();
         let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));

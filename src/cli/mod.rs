@@ -7,6 +7,8 @@ mod compare;
 mod completions;
 mod doctor;
 mod exit;
+mod explore;
+mod explore_arguments;
 mod export;
 mod find;
 mod github;
@@ -42,6 +44,7 @@ pub fn main() -> std::process::ExitCode {
         Command::Report(report) => report::report(&report),
         Command::Compare(compare) => compare::compare(&compare),
         Command::Precision(precision) => precision::precision(&precision),
+        Command::Explore(arguments) => explore::explore(&arguments),
         Command::List(list) => list::list(&list),
         Command::Selftest(arguments) => match arguments.trial {
             Some(design) => selftest::trial(design),

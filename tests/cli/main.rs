@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod disk;
 mod exit_codes;
+mod explore;
 mod github;
 mod interrupted;
 mod output;

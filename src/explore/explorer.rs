@@ -1,0 +1,364 @@
+//! Programs, one after the other, on one design: what they have in common is asked of the server once.
+
+use std::time::Duration;
+
+use super::error::ExploreError;
+use super::exhaust::{Bound, Counts, exhaust};
+use super::monitor::{Monitor, Rules};
+use super::program::{Program, TTL};
+use super::recorded::recorded;
+use super::replay_file::{REPLAY_SCHEMA, ReplayFile, written};
+use super::replays::{Replays, compare, draw, generator, replay, watch};
+use super::sample::{Ground, Sampled};
+use super::smallest::smallest;
+use super::space::Space;
+use super::steps::{Action, Adversity, Shape};
+use super::story::{StoryStep, tell};
+use super::trail::{TrailStep, follow};
+use super::world::World;
+use crate::checks::{CheckOutcome, judge};
+use crate::model::{Dedupe, Operation, Promise, Terms};
+use crate::queue::Design;
+
+/// How to explore.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// What joins are deduplicated by.
+    pub dedupe: Dedupe,
+    /// What may go wrong, and how often.
+    pub adversity: Adversity,
+    /// The promises to ask about; `None`: those that the design claims.
+    pub promises: Option<Vec<Promise>>,
+    /// Where to stop.
+    pub bound: Bound,
+    /// Chooses the schedules that are replayed.
+    pub seed: u64,
+    /// The share of all schedules that are replayed for real, at least.
+    pub replayed_share: f64,
+    /// The most that are replayed of one program.
+    pub replays_max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            dedupe: Dedupe::User,
+            adversity: Adversity::default(),
+            promises: None,
+            bound: Bound::default(),
+            seed: 1,
+            replayed_share: 0.01,
+            replays_max: 1_000,
+        }
+    }
+}
+
+/// A promise that a program breaks.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Which; all that were asked where no single one is broken but all of them together are.
+    pub promises: Vec<Promise>,
+    /// In how many schedules.
+    pub schedules: u128,
+    /// Whether there may be more: it was found in a schedule that was replayed, and in no other way.
+    pub at_least: bool,
+    /// The smallest of them, step by step.
+    pub story: Vec<StoryStep>,
+    /// What happened, in one sentence.
+    pub sentence: String,
+    actions: Vec<Action>,
+}
+
+/// What scripts do that a cluster does not allow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyTrouble {
+    /// Keys that a script touched and did not declare.
+    pub undeclared: Vec<String>,
+    /// Keys without the event's hash tag.
+    pub untagged: Vec<String>,
+}
+
+/// What all schedules of a program came to.
+#[derive(Clone, Debug)]
+pub struct Explored {
+    /// The program.
+    pub program: Program,
+    /// How many schedules and states there are.
+    pub counts: Counts,
+    /// What is broken, in the order of the promises.
+    pub broken: Vec<Broken>,
+    /// What was replayed.
+    pub replays: Replays,
+}
+
+/// A promise that only a check found broken, and in which schedule.
+type Seen = (Promise, Vec<Action>);
+
+/// A design and a server, and what was learnt of them so far.
+pub struct Explorer {
+    design: Design,
+    options: Options,
+    world: World,
+    together: Monitor,
+    alone: Vec<(Promise, Monitor)>,
+    space: Space,
+    programs: u64,
+}
+
+impl Explorer {
+    /// Starts a server for this design.
+    ///
+    /// # Errors
+    /// When there is no server whose clock can be set.
+    pub fn new(design: Design, options: Options) -> Result<Explorer, ExploreError> {
+        let facts = design.facts();
+        let lives = options.adversity.lives_ticks();
+        let promises = options.promises.clone().unwrap_or_else(|| facts.claims.to_vec());
+        let rules = |promises: &[Promise]| Rules::new(promises, lives, facts.duplicate_means);
+        let together = Monitor::new(rules(&promises));
+        let alone = rules(&promises).promises().into_iter().map(|promise| (promise, Monitor::new(rules(&[promise]))));
+        let alone = alone.collect();
+        let world = World::new(design, options.dedupe, options.adversity.faults, lives)?;
+        Ok(Explorer { design, options, world, together, alone, space: Space::new(1), programs: 0 })
+    }
+
+    /// The promises that are asked about.
+    #[must_use]
+    pub fn promises(&self) -> Vec<Promise> {
+        self.alone.iter().map(|(promise, _)| *promise).collect()
+    }
+
+    /// Goes through all schedules of a program.
+    ///
+    /// # Errors
+    /// When the server is gone, the design cannot be explored, or what is remembered is not what the server does.
+    pub fn explore(&mut self, program: &Program) -> Result<Explored, ExploreError> {
+        self.programs += 1;
+        self.know(program);
+        let Options { adversity, bound, .. } = self.options;
+        let shape = Shape::new(program, adversity);
+        let begin = shape.begin(&mut self.world, program, adversity);
+        let Explorer { world, together, space, .. } = self;
+        let counts = exhaust(&begin, shape, world, together, space, bound)?;
+        let (mut replays, mut also) = (Replays::default(), Vec::new());
+        if counts.complete {
+            (replays, also) = self.replay_some(&begin, shape, counts)?;
+        }
+        let mut broken = Vec::new();
+        let Explorer { world, together, alone, space, .. } = self;
+        if counts.violating > 0 {
+            for (promise, monitor) in alone.iter_mut() {
+                let own = exhaust(&begin, shape, world, monitor, space, bound)?;
+                if own.violating > 0
+                    && let Some(actions) = smallest(&begin, shape, world, monitor, bound.states)?
+                {
+                    broken.push(Broken {
+                        promises: vec![*promise],
+                        schedules: own.violating,
+                        at_least: !own.complete,
+                        story: Vec::new(),
+                        sentence: String::new(),
+                        actions,
+                    });
+                }
+            }
+            if broken.is_empty()
+                && let Some(actions) = smallest(&begin, shape, world, together, bound.states)?
+            {
+                let promises = together.rules().promises();
+                broken.push(Broken {
+                    promises,
+                    schedules: counts.violating,
+                    at_least: !counts.complete,
+                    story: Vec::new(),
+                    sentence: String::new(),
+                    actions,
+                });
+            }
+        }
+        also.retain(|(promise, _)| !broken.iter().any(|broken| broken.promises.contains(promise)));
+        broken.extend(also.into_iter().map(|(promise, actions)| Broken {
+            promises: vec![promise],
+            schedules: 1,
+            at_least: true,
+            story: Vec::new(),
+            sentence: String::new(),
+            actions,
+        }));
+        for broken in &mut broken {
+            // The story is told of what happens, not of what is remembered.
+            let trail = follow(&begin, shape, &mut self.world, &broken.actions)?;
+            replay(&trail, &mut self.world)?;
+            broken.story = self.told(&trail, &broken.promises);
+            broken.sentence = self.sentence(&trail, &broken.promises);
+        }
+        Ok(Explored { program: program.clone(), counts, broken, replays })
+    }
+
+    /// Draws schedules of a program that is too large to go through, until one breaks a promise or the time is up. The same seed draws
+    /// the same ones in the same order.
+    ///
+    /// # Errors
+    /// As [`Explorer::explore`].
+    pub fn sample(&mut self, program: &Program, time: Duration) -> Result<(Sampled, Option<Broken>), ExploreError> {
+        self.know(program);
+        let shape = Shape::new(program, self.options.adversity);
+        let begin = shape.begin(&mut self.world, program, self.options.adversity);
+        let mut rng = generator(self.options.seed, 0);
+        let mut ground = Ground { begin: &begin, shape, world: &mut self.world, monitor: &mut self.together };
+        let (sampled, found) = ground.draw(&mut rng, time)?;
+        let Some(actions) = found else { return Ok((sampled, None)) };
+        let trail = follow(&begin, shape, &mut self.world, &actions)?;
+        replay(&trail, &mut self.world)?;
+        let mut promises = Vec::new();
+        for (promise, monitor) in &mut self.alone {
+            if !watch(&trail, &self.world, monitor) {
+                promises.push(*promise);
+            }
+        }
+        if promises.is_empty() {
+            promises = self.promises();
+        }
+        let told = self.told(&trail, &promises[..1]);
+        let sentence = self.sentence(&trail, &promises);
+        Ok((sampled, Some(Broken { promises, schedules: 1, at_least: true, story: told, sentence, actions })))
+    }
+
+    fn know(&mut self, program: &Program) {
+        for operation in program.operations() {
+            if let Operation::Join(entry) = operation {
+                self.together.know(*entry);
+                self.alone.iter_mut().for_each(|(_, monitor)| monitor.know(*entry));
+            }
+        }
+    }
+
+    /// Replays a share of the schedules; gives with them what only a check found broken, each with its schedule.
+    fn replay_some(
+        &mut self,
+        begin: &[u32],
+        shape: Shape,
+        counts: Counts,
+    ) -> Result<(Replays, Vec<Seen>), ExploreError> {
+        let share = (counts.schedules as f64 * self.options.replayed_share).ceil();
+        let wanted = (share as u64).min(self.options.replays_max);
+        let mut rng = generator(self.options.seed, self.programs);
+        let terms = self.terms();
+        let (mut replays, mut also) = (Replays::default(), Vec::new());
+        self.world.transitions.stop_watching();
+        for _ in 0..wanted {
+            let Explorer { world, together, alone, space, .. } = self;
+            let actions = draw(begin, shape, world, together, space, &mut rng)?;
+            let trail = follow(begin, shape, world, &actions)?;
+            let replies = replay(&trail, world)?;
+            replays.add(Replays { schedules: 1, replies, ..Replays::default() });
+            let judged = (self.design.name(), &terms);
+            let (compared, more) = compare(&trail, world, (together, alone), judged)?;
+            replays.add(compared);
+            for promise in more {
+                if !also.iter().any(|(known, _): &Seen| *known == promise) {
+                    also.push((promise, actions.clone()));
+                }
+            }
+        }
+        Ok((replays, also))
+    }
+
+    /// What a schedule is judged under.
+    fn terms(&self) -> Terms {
+        let expires = self.options.adversity.lives_ticks() > 0;
+        Terms {
+            promises: self.promises(),
+            dedupe: self.options.dedupe,
+            duplicate_means: self.design.facts().duplicate_means,
+            ttl_ns: expires.then_some(u64::try_from(TTL.as_nanos()).unwrap_or(u64::MAX)),
+            ..Terms::default()
+        }
+    }
+
+    fn told(&mut self, trail: &[TrailStep], promises: &[Promise]) -> Vec<StoryStep> {
+        let scripts = self.design.scripts();
+        let alone = self.alone.iter_mut().find(|(promise, _)| promises == [*promise]);
+        let monitor = alone.map_or(&mut self.together, |(_, monitor)| monitor);
+        tell(trail, &self.world, monitor, &scripts)
+    }
+
+    /// What the checks say of a schedule that breaks these.
+    fn sentence(&self, trail: &[TrailStep], promises: &[Promise]) -> String {
+        let history = recorded(trail, &self.world, self.design.name(), self.terms());
+        let findings = judge(&history).into_iter().filter(|finding| promises.contains(&finding.promise));
+        let story = findings.into_iter().find_map(|finding| match finding.outcome {
+            CheckOutcome::Violated { counterexample, .. } => Some(counterexample.story),
+            _ => None,
+        });
+        story.unwrap_or_else(|| "no order of the operations explains all of these answers".to_owned())
+    }
+
+    /// What scripts did so far that a cluster does not allow.
+    #[must_use]
+    pub fn key_trouble(&self) -> KeyTrouble {
+        let undeclared = self.world.transitions.footprints().undeclared().iter().cloned().collect();
+        let untagged = self.world.states.names().filter(|name| !name.contains("{e}")).collect();
+        KeyTrouble { undeclared, untagged }
+    }
+
+    /// The server's version.
+    #[must_use]
+    pub fn server_version(&self) -> &str {
+        self.world.server.version()
+    }
+
+    /// Questions asked of the server so far: a command in a state, each once.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.world.transitions.asked()
+    }
+
+    /// Writes to the server so far, each with its answer.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.world.server.round_trips()
+    }
+
+    /// A file from which a broken promise can be shown again.
+    #[must_use]
+    pub fn replay_file(&self, program: &Program, broken: &Broken) -> ReplayFile {
+        let Adversity { faults, ticks, ticks_a_life } = self.options.adversity;
+        ReplayFile {
+            schema: REPLAY_SCHEMA,
+            queue: self.design.name().to_owned(),
+            program: program.to_string(),
+            dedupe: self.options.dedupe,
+            faults,
+            ticks,
+            ticks_a_life,
+            promises: broken.promises.clone(),
+            schedule: broken.actions.iter().copied().map(written).collect(),
+            story: broken.story.clone(),
+        }
+    }
+
+    /// Runs the schedule of a file for real: what happens now, and whether the promises that it names still break.
+    ///
+    /// # Errors
+    /// When the design goes other ways now, so that the schedule cannot be followed; or there is no answer.
+    pub fn replay(
+        &mut self,
+        file: &ReplayFile,
+        program: &Program,
+    ) -> Result<(Vec<StoryStep>, Option<String>), ExploreError> {
+        let actions = file.actions().map_err(ExploreError::NotFollowed)?;
+        self.know(program);
+        let shape = Shape::new(program, self.options.adversity);
+        let begin = shape.begin(&mut self.world, program, self.options.adversity);
+        let followed = follow(&begin, shape, &mut self.world, &actions);
+        let trail = followed.map_err(|error| match error {
+            ExploreError::Internal(_) => ExploreError::NotFollowed("the design sends other commands by now".to_owned()),
+            error => error,
+        })?;
+        replay(&trail, &mut self.world)?;
+        let told = self.told(&trail, &file.promises);
+        let broken = told.iter().any(|step| step.breaks);
+        Ok((told, broken.then(|| self.sentence(&trail, &file.promises))))
+    }
+}

@@ -1,0 +1,235 @@
+//! The explorer's own Redis: asked what a command does in a state, and nothing that was asked before.
+
+use std::time::Duration;
+
+use redis::{Connection, ConnectionLike, Value};
+
+use super::error::ExploreError;
+use super::states::{Content, State, StateId, States};
+use super::wire_commands::WireCommand;
+use crate::queue::Script;
+use crate::target::Target;
+
+/// How long an answer may take before the server is taken for gone.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
+/// Every key, what DUMP says of it, and when it expires.
+const SNAPSHOT: &str = "local told = {} \
+    for _, key in ipairs(redis.call('KEYS', '*')) do \
+      told[#told + 1] = key \
+      told[#told + 1] = redis.call('DUMP', key) \
+      told[#told + 1] = redis.call('PEXPIRETIME', key) \
+    end \
+    return told";
+
+/// The server, with a clock that stands where it is told to.
+pub(super) struct Server {
+    connection: Connection,
+    snapshot: Script,
+    /// Which state it is in, if that is known.
+    current: Option<StateId>,
+    round_trips: u64,
+    buffer: Vec<u8>,
+    target: Target,
+}
+
+/// What a command did.
+pub(super) struct Executed {
+    pub reply: Value,
+    pub keys: super::states::Keys,
+}
+
+impl Server {
+    /// Starts a server that has these scripts.
+    pub(super) fn start(scripts: &[&Script]) -> Result<Server, ExploreError> {
+        // A thread of its own, so that this may be called from inside an asynchronous program.
+        let started = std::thread::scope(|scope| {
+            let start = || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.map(|runtime| runtime.block_on(Target::with_clock()))
+            };
+            scope.spawn(start).join()
+        });
+        let target = match started {
+            Ok(Ok(target)) => target?,
+            Ok(Err(error)) => return Err(ExploreError::ServerLost(error.to_string())),
+            Err(_) => return Err(ExploreError::internal("the thread that starts the server panicked")),
+        };
+        let version = &target.facts().version;
+        if target.facts().server == "redis"
+            && version.split('.').next().is_some_and(|major| matches!(major.parse(), Ok(0..7u32)))
+        {
+            return Err(ExploreError::TooOld(format!("this one is {version}")));
+        }
+        let endpoint = target.unix_endpoint().unwrap_or(target.endpoint());
+        let connection = endpoint.connect_blocking(ANSWER_LIMIT)?;
+        connection.set_read_timeout(Some(ANSWER_LIMIT))?;
+        let snapshot = Script::new("snapshot", SNAPSHOT.to_owned());
+        let mut server = Server { connection, snapshot, current: None, round_trips: 0, buffer: Vec::new(), target };
+        let loads: Vec<_> = scripts.iter().copied().chain([&server.snapshot]).map(Script::load).collect();
+        for load in loads {
+            if let Value::ServerError(error) = server.connection.req_packed_command(&load.get_packed_command())? {
+                return Err(ExploreError::ServerLost(format!("it does not load a script: {error:?}")));
+            }
+        }
+        Ok(server)
+    }
+
+    /// What it is.
+    pub(super) fn version(&self) -> &str {
+        &self.target.facts().version
+    }
+
+    /// Writes so far, each answered once.
+    pub(super) fn round_trips(&self) -> u64 {
+        self.round_trips
+    }
+
+    pub(super) fn set_clock(&self, clock_us: u64) -> Result<(), ExploreError> {
+        let clock = self.target.clock().ok_or_else(|| ExploreError::internal("the server has no clock"))?;
+        // The monotonic clock stands still: the server's periodic work would expire keys when it pleases.
+        let set = clock.set(Duration::from_micros(clock_us), Duration::ZERO);
+        set.map_err(|error| ExploreError::ServerLost(format!("its clock cannot be written: {error}")))
+    }
+
+    /// Executes a command in a state, in one write: the keys of the state (unless they are there), the command, between two
+    /// marks if there are any, and the snapshot afterwards.
+    pub(super) fn execute(
+        &mut self,
+        states: &mut States,
+        number: StateId,
+        command: &WireCommand,
+        marks: Option<[&str; 2]>,
+    ) -> Result<Executed, ExploreError> {
+        let state = states.at(number);
+        self.set_clock(state.clock_us)?;
+        self.buffer.clear();
+        let mut before = 0;
+        if self.current != Some(number) {
+            before = self.write_state(states, number);
+        }
+        let mark = |buffer: &mut Vec<u8>, which: usize| {
+            marks.iter().for_each(|marks| redis::cmd("ECHO").arg(marks[which]).write_packed_command(buffer));
+        };
+        mark(&mut self.buffer, 0);
+        self.buffer.extend_from_slice(&command.bytes);
+        mark(&mut self.buffer, 1);
+        self.snapshot.evalsha(&[], &[]).write_packed_command(&mut self.buffer);
+        self.current = None;
+        let marked = usize::from(marks.is_some());
+        let mut replies = self.ask(before + command.replies + 1 + 2 * marked)?;
+        let snapshot = replies.pop().unwrap_or_default();
+        let reply = replies.swap_remove(before + marked + command.replies - 1);
+        refuse_errors(&replies[..before])?;
+        Ok(Executed { reply: command.normal(reply), keys: read_snapshot(states, snapshot)? })
+    }
+
+    /// Says that the server is now in this state.
+    pub(super) fn is_in(&mut self, state: StateId) {
+        self.current = Some(state);
+    }
+
+    /// Executes commands for real from an empty server, each at its time, and gives all replies and the keys at the end.
+    pub(super) fn replay<'a>(
+        &mut self,
+        states: &mut States,
+        commands: impl Iterator<Item = (u64, &'a WireCommand)>,
+        end_us: u64,
+    ) -> Result<(Vec<Value>, super::states::Keys), ExploreError> {
+        self.current = None;
+        self.buffer.clear();
+        let (mut replies, mut expected) = (Vec::new(), vec![1]);
+        redis::cmd("FLUSHALL").write_packed_command(&mut self.buffer);
+        let mut clock_us = None;
+        for (at_us, command) in commands {
+            if clock_us != Some(at_us) {
+                // What was sent so far belongs to the time before.
+                if clock_us.is_some() {
+                    self.collect(&mut expected, &mut replies)?;
+                }
+                self.set_clock(at_us)?;
+                clock_us = Some(at_us);
+            }
+            self.buffer.extend_from_slice(&command.bytes);
+            expected.push(command.replies);
+        }
+        if clock_us != Some(end_us) {
+            if clock_us.is_some() {
+                self.collect(&mut expected, &mut replies)?;
+            }
+            self.set_clock(end_us)?;
+        }
+        self.snapshot.evalsha(&[], &[]).write_packed_command(&mut self.buffer);
+        expected.push(1);
+        self.collect(&mut expected, &mut replies)?;
+        let snapshot = replies.pop().unwrap_or_default();
+        replies.remove(0);
+        Ok((replies, read_snapshot(states, snapshot)?))
+    }
+
+    fn collect(&mut self, expected: &mut Vec<usize>, replies: &mut Vec<Value>) -> Result<(), ExploreError> {
+        let got = self.ask(expected.iter().sum())?;
+        let mut got = got.into_iter();
+        for count in expected.drain(..) {
+            replies.extend(got.by_ref().take(count).last());
+        }
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Puts FLUSHALL and the keys of a state into the buffer; says how many replies that makes.
+    fn write_state(&mut self, states: &States, number: StateId) -> usize {
+        let State { keys, .. } = states.at(number);
+        redis::cmd("FLUSHALL").write_packed_command(&mut self.buffer);
+        for (key, content) in keys {
+            let Content { dump, expires_ms } = states.content(*content);
+            let mut restore = redis::cmd("RESTORE");
+            restore.arg(states.name(*key)).arg(expires_ms.unwrap_or(0)).arg(dump.as_slice()).arg("ABSTTL");
+            restore.write_packed_command(&mut self.buffer);
+        }
+        1 + keys.len()
+    }
+
+    fn ask(&mut self, replies: usize) -> Result<Vec<Value>, ExploreError> {
+        self.round_trips += 1;
+        let answer = self.connection.req_packed_commands(&self.buffer, 0, replies)?;
+        if answer.len() == replies { Ok(answer) } else { Err(ExploreError::internal("a reply is missing")) }
+    }
+
+    /// One command outside of every state, for facts about commands.
+    pub(super) fn ask_fact(&mut self, cmd: &redis::Cmd) -> Result<Value, ExploreError> {
+        self.round_trips += 1;
+        Ok(self.connection.req_packed_command(&cmd.get_packed_command())?)
+    }
+
+    /// A connection that is told of every command that the server executes.
+    pub(super) fn monitor(&self) -> Result<Connection, ExploreError> {
+        let endpoint = self.target.unix_endpoint().unwrap_or(self.target.endpoint());
+        let mut connection = endpoint.connect_blocking(ANSWER_LIMIT)?;
+        connection.set_read_timeout(Some(ANSWER_LIMIT))?;
+        connection.req_packed_command(&redis::cmd("MONITOR").get_packed_command())?;
+        Ok(connection)
+    }
+}
+
+fn refuse_errors(replies: &[Value]) -> Result<(), ExploreError> {
+    match replies.iter().find(|reply| matches!(reply, Value::ServerError(_))) {
+        Some(error) => Err(ExploreError::internal(format!("a state could not be restored: {error:?}"))),
+        None => Ok(()),
+    }
+}
+
+fn read_snapshot(states: &mut States, snapshot: Value) -> Result<super::states::Keys, ExploreError> {
+    let wrong = |told: &Value| ExploreError::internal(format!("the snapshot of the keys is {told:?}"));
+    let Value::Array(told) = snapshot else { return Err(wrong(&snapshot)) };
+    let mut keys = Vec::with_capacity(told.len() / 3);
+    for key in told.chunks(3) {
+        let [Value::BulkString(name), Value::BulkString(dump), Value::Int(expires_ms)] = key else {
+            return Err(wrong(&Value::Array(key.to_vec())));
+        };
+        let content = Content { dump: dump.clone(), expires_ms: (*expires_ms >= 0).then_some(*expires_ms) };
+        keys.push((states.key(name.clone()), states.content_number(content)));
+    }
+    keys.sort_unstable();
+    Ok(keys)
+}
