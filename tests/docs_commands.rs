@@ -26,13 +26,26 @@ fn shown() -> Vec<(String, String)> {
     commands
 }
 
+/// The words of a command as a shell would have them: what stands in double quotes is one.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, part) in command.split('"').enumerate() {
+        if at % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
 #[test]
 fn every_stanchion_command_shown_is_understood() {
     let commands: Vec<_> = shown().into_iter().filter(|(_, command)| command.starts_with("stanchion ")).collect();
     assert!(commands.len() >= 5, "the docs show {} commands", commands.len());
     for (place, command) in commands {
         // With --help last, everything before it is parsed and nothing is run.
-        let words = command.split_whitespace().skip(1).chain(["--help"]);
+        let words = words(&command).into_iter().skip(1).chain(["--help".to_owned()]);
         let done = Command::new(env!("CARGO_BIN_EXE_stanchion")).args(words).output().unwrap();
         assert!(done.status.success(), "{place}: {command}\n{}", String::from_utf8_lossy(&done.stderr));
     }

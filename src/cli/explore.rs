@@ -67,6 +67,7 @@ fn options(arguments: &ExploreArguments) -> Options {
             ticks: arguments.ticks.unwrap_or(usual),
             ticks_a_life: arguments.ticks_a_life,
         },
+        time: arguments.clock.into(),
         promises: None,
         bound: Bound { states: arguments.max_states, time: arguments.time },
         seed: arguments.seed,
@@ -191,6 +192,7 @@ fn replay(path: &Utf8PathBuf, arguments: &ExploreArguments) -> Result<Exit, Erro
     let options = Options {
         dedupe: file.dedupe,
         adversity: file.adversity(),
+        time: file.time(),
         promises: Some(file.promises.clone()),
         ..Options::default()
     };

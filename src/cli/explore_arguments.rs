@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::arguments::design;
-use crate::explore::{CLIENTS_MAX, OPERATIONS_MAX};
+use crate::explore::{CLIENTS_MAX, OPERATIONS_MAX, Time};
 use crate::model::Dedupe;
 use crate::queue::Design;
 use crate::scenario::parse_time;
@@ -38,6 +38,9 @@ pub(super) struct ExploreArguments {
     /// So many ticks make a time to live; with 2, an entry that is renewed in between lives on
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(super) ticks_a_life: u8,
+    /// How time passes between ticks
+    #[arg(long, value_enum, default_value_t, conflicts_with = "replay")]
+    pub(super) clock: ClockChoice,
     /// What joins are deduplicated by
     #[arg(long, value_enum, default_value_t)]
     pub(super) dedupe: DedupeChoice,
@@ -82,6 +85,25 @@ impl From<DedupeChoice> for Dedupe {
         match choice {
             DedupeChoice::User => Dedupe::User,
             DedupeChoice::Request => Dedupe::Request,
+        }
+    }
+}
+
+/// How time passes between ticks.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ClockChoice {
+    /// Not at all: whatever orders by a clock meets ties everywhere
+    #[default]
+    Frozen,
+    /// By a microsecond with each command
+    Stepping,
+}
+
+impl From<ClockChoice> for Time {
+    fn from(choice: ClockChoice) -> Time {
+        match choice {
+            ClockChoice::Frozen => Time::Frozen,
+            ClockChoice::Stepping => Time::Stepping,
         }
     }
 }

@@ -7,10 +7,11 @@ use super::exhaust::{Bound, exhaust};
 use super::monitor::{Monitor, Rules};
 use super::program::Program;
 use super::replays::{draw, generator, replay};
+use super::server::SIDE_BY_SIDE;
 use super::space::Space;
 use super::steps::{Adversity, Shape};
 use super::trail::follow;
-use super::world::World;
+use super::world::{Time, World};
 use crate::model::{Dedupe, Operation};
 use crate::queue::{Broken, Design};
 
@@ -47,6 +48,7 @@ proptest! {
         program in prop::sample::select(programs()),
         faults in 0..2u8,
         ticks in 0..2u8,
+        time in prop::sample::select(vec![Time::Frozen, Time::Stepping]),
         seed in any::<u64>(),
     ) {
         let adversity = Adversity { faults, ticks, ticks_a_life: 1 };
@@ -54,10 +56,10 @@ proptest! {
         let mut monitor = Monitor::new(rules);
         for operation in program.operations() {
             if let Operation::Join(entry) = operation {
-                monitor.know(*entry);
+                monitor.know(*entry).unwrap();
             }
         }
-        let mut world = World::new(design, Dedupe::User, faults, adversity.lives_ticks()).unwrap();
+        let mut world = World::new(design, Dedupe::User, faults, adversity.lives_ticks(), time).unwrap();
         let shape = Shape::new(&program, adversity);
         let begin = shape.begin(&mut world, &program, adversity);
         let mut space = Space::new(shape.width());
@@ -69,34 +71,35 @@ proptest! {
         }
         world.transitions.stop_watching();
         let mut rng = generator(seed, 0);
-        for _ in 0..20 {
+        let mut trails = Vec::new();
+        for _ in 0..SIDE_BY_SIDE {
             let actions = draw(&begin, shape, &mut world, &mut monitor, &mut space, &mut rng).unwrap();
-            let trail = follow(&begin, shape, &mut world, &actions).unwrap();
-            replay(&trail, &mut world).unwrap();
+            trails.push(follow(&begin, shape, &mut world, &actions).unwrap());
         }
+        replay(&trails, &mut world).unwrap();
     }
 }
 
 #[test]
 fn a_memory_that_is_wrong_is_noticed() {
     let program = Program::parse("join u1 t1 | join u2 t2", Dedupe::User).unwrap();
-    let mut world = World::new(Design::ZsetSeq, Dedupe::User, 0, 0).unwrap();
+    let mut world = World::new(Design::ZsetSeq, Dedupe::User, 0, 0, Time::Frozen).unwrap();
     let shape = Shape::new(&program, Adversity::default());
     let begin = shape.begin(&mut world, &program, Adversity::default());
     let go = |client: u8| super::steps::Action::Client(client, super::world::Way::Run);
     let mut trail = follow(&begin, shape, &mut world, &[go(0), go(1)]).unwrap();
-    assert!(replay(&trail, &mut world).is_ok());
+    assert!(replay(std::slice::from_ref(&trail), &mut world).is_ok());
     // As if the second join had been told what the first was.
     let last = trail.len() - 1;
     trail[0].reply = trail[last].reply;
-    let error = replay(&trail, &mut world).unwrap_err().to_string();
+    let error = replay(std::slice::from_ref(&trail), &mut world).unwrap_err().to_string();
     assert!(error.contains("a replay differs: step 0"), "{error}");
 }
 
 #[test]
 fn states_are_small() {
     let program = Program::parse("join u1 t1 | join u2 t2 | join u3 t3 | join u4 t4", Dedupe::User).unwrap();
-    let mut world = World::new(Design::StreamsNaive, Dedupe::User, 0, 0).unwrap();
+    let mut world = World::new(Design::StreamsNaive, Dedupe::User, 0, 0, Time::Frozen).unwrap();
     let mut monitor = Monitor::new(Rules::new(&[], 0, Design::StreamsNaive.facts().duplicate_means));
     let shape = Shape::new(&program, Adversity::default());
     let begin = shape.begin(&mut world, &program, Adversity::default());

@@ -10,12 +10,13 @@ use super::recorded::recorded;
 use super::replay_file::{REPLAY_SCHEMA, ReplayFile, written};
 use super::replays::{Replays, compare, draw, generator, replay, watch};
 use super::sample::{Ground, Sampled};
+use super::server::SIDE_BY_SIDE;
 use super::smallest::smallest;
 use super::space::Space;
 use super::steps::{Action, Adversity, Shape};
 use super::story::{StoryStep, tell};
 use super::trail::{TrailStep, follow};
-use super::world::World;
+use super::world::{Time, World};
 use crate::checks::{CheckOutcome, judge};
 use crate::model::{Dedupe, Operation, Promise, Terms};
 use crate::queue::Design;
@@ -27,6 +28,8 @@ pub struct Options {
     pub dedupe: Dedupe,
     /// What may go wrong, and how often.
     pub adversity: Adversity,
+    /// How time passes between ticks.
+    pub time: Time,
     /// The promises to ask about; `None`: those that the design claims.
     pub promises: Option<Vec<Promise>>,
     /// Where to stop.
@@ -44,6 +47,7 @@ impl Default for Options {
         Options {
             dedupe: Dedupe::User,
             adversity: Adversity::default(),
+            time: Time::default(),
             promises: None,
             bound: Bound::default(),
             seed: 1,
@@ -118,7 +122,7 @@ impl Explorer {
         let together = Monitor::new(rules(&promises));
         let alone = rules(&promises).promises().into_iter().map(|promise| (promise, Monitor::new(rules(&[promise]))));
         let alone = alone.collect();
-        let world = World::new(design, options.dedupe, options.adversity.faults, lives)?;
+        let world = World::new(design, options.dedupe, options.adversity.faults, lives, options.time)?;
         Ok(Explorer { design, options, world, together, alone, space: Space::new(1), programs: 0 })
     }
 
@@ -134,7 +138,7 @@ impl Explorer {
     /// When the server is gone, the design cannot be explored, or what is remembered is not what the server does.
     pub fn explore(&mut self, program: &Program) -> Result<Explored, ExploreError> {
         self.programs += 1;
-        self.know(program);
+        self.know(program)?;
         let Options { adversity, bound, .. } = self.options;
         let shape = Shape::new(program, adversity);
         let begin = shape.begin(&mut self.world, program, adversity);
@@ -188,7 +192,7 @@ impl Explorer {
         for broken in &mut broken {
             // The story is told of what happens, not of what is remembered.
             let trail = follow(&begin, shape, &mut self.world, &broken.actions)?;
-            replay(&trail, &mut self.world)?;
+            replay(std::slice::from_ref(&trail), &mut self.world)?;
             broken.story = self.told(&trail, &broken.promises);
             broken.sentence = self.sentence(&trail, &broken.promises);
         }
@@ -201,7 +205,7 @@ impl Explorer {
     /// # Errors
     /// As [`Explorer::explore`].
     pub fn sample(&mut self, program: &Program, time: Duration) -> Result<(Sampled, Option<Broken>), ExploreError> {
-        self.know(program);
+        self.know(program)?;
         let shape = Shape::new(program, self.options.adversity);
         let begin = shape.begin(&mut self.world, program, self.options.adversity);
         let mut rng = generator(self.options.seed, 0);
@@ -209,7 +213,7 @@ impl Explorer {
         let (sampled, found) = ground.draw(&mut rng, time)?;
         let Some(actions) = found else { return Ok((sampled, None)) };
         let trail = follow(&begin, shape, &mut self.world, &actions)?;
-        replay(&trail, &mut self.world)?;
+        replay(std::slice::from_ref(&trail), &mut self.world)?;
         let mut promises = Vec::new();
         for (promise, monitor) in &mut self.alone {
             if !watch(&trail, &self.world, monitor) {
@@ -224,13 +228,18 @@ impl Explorer {
         Ok((sampled, Some(Broken { promises, schedules: 1, at_least: true, story: told, sentence, actions })))
     }
 
-    fn know(&mut self, program: &Program) {
+    /// Makes the tokens of a program known to the monitors.
+    fn know(&mut self, program: &Program) -> Result<(), ExploreError> {
+        program.check()?;
         for operation in program.operations() {
             if let Operation::Join(entry) = operation {
-                self.together.know(*entry);
-                self.alone.iter_mut().for_each(|(_, monitor)| monitor.know(*entry));
+                let monitors = self.alone.iter_mut().map(|(_, monitor)| monitor).chain([&mut self.together]);
+                for monitor in monitors {
+                    monitor.know(*entry)?;
+                }
             }
         }
+        Ok(())
     }
 
     /// Replays a share of the schedules; gives with them what only a check found broken, each with its schedule.
@@ -246,18 +255,26 @@ impl Explorer {
         let terms = self.terms();
         let (mut replays, mut also) = (Replays::default(), Vec::new());
         self.world.transitions.stop_watching();
-        for _ in 0..wanted {
+        let mut left = usize::try_from(wanted).unwrap_or(usize::MAX);
+        while left > 0 {
             let Explorer { world, together, alone, space, .. } = self;
-            let actions = draw(begin, shape, world, together, space, &mut rng)?;
-            let trail = follow(begin, shape, world, &actions)?;
-            let replies = replay(&trail, world)?;
-            replays.add(Replays { schedules: 1, replies, ..Replays::default() });
-            let judged = (self.design.name(), &terms);
-            let (compared, more) = compare(&trail, world, (together, alone), judged)?;
-            replays.add(compared);
-            for promise in more {
-                if !also.iter().any(|(known, _): &Seen| *known == promise) {
-                    also.push((promise, actions.clone()));
+            let (mut drawn, mut trails) = (Vec::new(), Vec::new());
+            for _ in 0..left.min(SIDE_BY_SIDE) {
+                let actions = draw(begin, shape, world, together, space, &mut rng)?;
+                trails.push(follow(begin, shape, world, &actions)?);
+                drawn.push(actions);
+            }
+            left -= drawn.len();
+            let replies = replay(&trails, world)?;
+            replays.add(Replays { schedules: drawn.len() as u64, replies, ..Replays::default() });
+            for (trail, actions) in trails.iter().zip(&drawn) {
+                let judged = (self.design.name(), &terms);
+                let (compared, more) = compare(trail, world, (together, alone), judged)?;
+                replays.add(compared);
+                for promise in more {
+                    if !also.iter().any(|(known, _): &Seen| *known == promise) {
+                        also.push((promise, actions.clone()));
+                    }
                 }
             }
         }
@@ -332,6 +349,7 @@ impl Explorer {
             faults,
             ticks,
             ticks_a_life,
+            stepping: self.options.time == Time::Stepping,
             promises: broken.promises.clone(),
             schedule: broken.actions.iter().copied().map(written).collect(),
             story: broken.story.clone(),
@@ -348,7 +366,7 @@ impl Explorer {
         program: &Program,
     ) -> Result<(Vec<StoryStep>, Option<String>), ExploreError> {
         let actions = file.actions().map_err(ExploreError::NotFollowed)?;
-        self.know(program);
+        self.know(program)?;
         let shape = Shape::new(program, self.options.adversity);
         let begin = shape.begin(&mut self.world, program, self.options.adversity);
         let followed = follow(&begin, shape, &mut self.world, &actions);
@@ -356,7 +374,7 @@ impl Explorer {
             ExploreError::Internal(_) => ExploreError::NotFollowed("the design sends other commands by now".to_owned()),
             error => error,
         })?;
-        replay(&trail, &mut self.world)?;
+        replay(std::slice::from_ref(&trail), &mut self.world)?;
         let told = self.told(&trail, &file.promises);
         let broken = told.iter().any(|step| step.breaks);
         Ok((told, broken.then(|| self.sentence(&trail, &file.promises))))

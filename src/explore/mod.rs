@@ -61,3 +61,4 @@ pub use replays::Replays;
 pub use sample::Sampled;
 pub use steps::Adversity;
 pub use story::{Actor, StoryStep, lanes};
+pub use world::Time;

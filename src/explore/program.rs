@@ -50,13 +50,7 @@ impl Program {
         if parts.iter().any(Vec::is_empty) {
             return Err(whole(format!("a client has no operation; {HOW_TO}")));
         }
-        let count: usize = parts.iter().map(Vec::len).sum();
-        if parts.len() > CLIENTS_MAX || count > OPERATIONS_MAX {
-            return Err(whole(format!(
-                "it has {} clients and {count} operations; no more than {CLIENTS_MAX} and {OPERATIONS_MAX} can be explored",
-                parts.len()
-            )));
-        }
+        size(parts.iter().map(Vec::len)).map_err(whole)?;
         let mut reader = Reader { dedupe, owners: Vec::new(), batches: 0 };
         for part in parts.iter().flatten() {
             reader.note_owner(part)?;
@@ -65,10 +59,40 @@ impl Program {
         Ok(Program { dedupe, clients: clients.collect::<Result<_, _>>()? })
     }
 
+    /// Whether it is small enough to be explored, and each join has a token of its own.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self) -> Result<(), ProgramError> {
+        let whole = |what: String| ProgramError { place: format!("the program `{self}`"), what };
+        size(self.clients.iter().map(Vec::len)).map_err(whole)?;
+        let mut tokens: Vec<Token> = self
+            .operations()
+            .filter(|call| matches!(call, Operation::Join(_)))
+            .filter_map(Operation::entry)
+            .map(|entry| entry.token)
+            .collect();
+        let joins = tokens.len();
+        tokens.sort_unstable();
+        tokens.dedup();
+        if tokens.len() < joins { Err(whole("two joins have one token".to_owned())) } else { Ok(()) }
+    }
+
     /// All operations, client by client.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         self.clients.iter().flatten()
     }
+}
+
+/// Whether a program of clients with so many operations each is small enough.
+fn size(operations: impl ExactSizeIterator<Item = usize>) -> Result<(), String> {
+    let (clients, count) = (operations.len(), operations.sum::<usize>());
+    if clients > CLIENTS_MAX || count > OPERATIONS_MAX {
+        return Err(format!(
+            "it has {clients} clients and {count} operations; no more than {CLIENTS_MAX} and {OPERATIONS_MAX} can be explored"
+        ));
+    }
+    Ok(())
 }
 
 struct Reader {
@@ -217,6 +241,10 @@ mod tests {
         assert!(problem("admit 0").contains("admit at least 1"));
         assert!(problem("admit x").contains("a number is missing"));
         assert!(problem(&vec!["stats"; 17].join(";")).contains("17 operations"));
+        let mut twice = Program::parse("join u1 t1 | join u1 t2", Dedupe::User).unwrap();
+        assert_eq!(twice.check(), Ok(()));
+        twice.clients[1] = twice.clients[0].clone();
+        assert!(twice.check().unwrap_err().to_string().contains("two joins have one token"));
         assert!(problem("join u99999999999999999999 t1").contains("not understood"));
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::program::Program;
 use super::steps::{Action, Adversity};
 use super::story::StoryStep;
-use super::world::Way;
+use super::world::{Time, Way};
 use crate::model::{Dedupe, Promise};
 
 /// The version of the file's format.
@@ -29,6 +29,9 @@ pub struct ReplayFile {
     pub ticks: u8,
     /// So many ticks end a time to live.
     pub ticks_a_life: u8,
+    /// Whether time passes with each command, and not by ticks alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stepping: bool,
     /// What broke.
     pub promises: Vec<Promise>,
     /// The schedule, step by step: `1` client 1 goes on; `1 request-lost`, `1 reply-lost`, `1 dies`, `1 delayed`; `arrives 1`
@@ -44,6 +47,12 @@ impl ReplayFile {
     #[must_use]
     pub fn adversity(&self) -> Adversity {
         Adversity { faults: self.faults, ticks: self.ticks, ticks_a_life: self.ticks_a_life }
+    }
+
+    /// How time passes between ticks.
+    #[must_use]
+    pub fn time(&self) -> Time {
+        if self.stepping { Time::Stepping } else { Time::Frozen }
     }
 
     /// Reads a file's text.

@@ -6,12 +6,18 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use redis::Value;
+
+use super::attempts::ReplyId;
 use super::error::ExploreError;
 use super::monitor::{BEGIN, BROKEN, Book, Monitor};
 use super::recorded::recorded;
+use super::server::{SIDE_BY_SIDE, Sent};
 use super::space::Space;
+use super::states::StateId;
 use super::steps::{Action, Shape};
 use super::trail::TrailStep;
+use super::wire_commands::CommandId;
 use super::world::World;
 use crate::checks::{CheckOutcome, judge};
 use crate::model::{Promise, Terms};
@@ -90,33 +96,59 @@ pub(super) fn generator(seed: u64, program: u64) -> ChaCha8Rng {
     rng
 }
 
-/// Executes a schedule for real and compares each reply and the keys at the end with what is remembered.
-pub(super) fn replay(trail: &[TrailStep], world: &mut World) -> Result<u64, ExploreError> {
+/// Executes schedules for real and compares each reply and the keys at the end with what is remembered. Says how many replies.
+///
+/// # Panics
+/// With more of them than [`SIDE_BY_SIDE`].
+pub(super) fn replay(trails: &[Vec<TrailStep>], world: &mut World) -> Result<u64, ExploreError> {
+    assert!(trails.len() <= SIDE_BY_SIDE, "a server has {SIDE_BY_SIDE} databases");
     let World { states, commands, server, .. } = world;
-    let executed: Vec<_> = trail.iter().filter_map(|step| Some((step.before, step.command?, step.reply?))).collect();
-    let sent: Vec<_> =
-        executed.iter().map(|(before, command, _)| (states.at(*before).clock_us, commands.at(*command))).collect();
-    // Expired keys go when they are looked at, so the clock must stand at the end's time.
-    let end = trail.last().map_or(World::EMPTY, |step| step.after);
-    let end_us = states.at(end).clock_us;
-    let (replies, keys) = server.replay(states, sent.into_iter(), end_us)?;
-    let differs = |what: String| Err(ExploreError::internal(format!("a replay differs: {what}")));
-    let count = replies.len();
-    for (at, (reply, (_, command, expected))) in replies.into_iter().zip(&executed).enumerate() {
+    let executed = |trail: &Vec<TrailStep>| -> Vec<_> {
+        trail.iter().filter_map(|step| Some((step.before, step.command?, step.reply?))).collect()
+    };
+    let executed: Vec<Vec<_>> = trails.iter().map(executed).collect();
+    let ends: Vec<StateId> = trails.iter().map(|trail| trail.last().map_or(World::EMPTY, |step| step.after)).collect();
+    let sent = executed.iter().zip(&ends).map(|(executed, end)| Sent {
+        commands: executed
+            .iter()
+            .map(|(before, command, _)| (states.at(*before).clock_us, commands.at(*command)))
+            .collect(),
+        end_us: states.at(*end).clock_us,
+    });
+    let sent: Vec<Sent<'_>> = sent.collect();
+    let told = server.replay(states, &sent)?;
+    let mut replies = 0;
+    for (((told, keys), executed), end) in told.into_iter().zip(&executed).zip(ends) {
+        replies += told.len() as u64;
+        differences(told, executed, world)?;
+        if keys != world.states.at(end).keys {
+            return Err(differs("other keys are left at the end".to_owned()));
+        }
+    }
+    Ok(replies)
+}
+
+fn differs(what: String) -> ExploreError {
+    ExploreError::internal(format!("a replay differs: {what}"))
+}
+
+fn differences(
+    told: Vec<Value>,
+    executed: &[(StateId, CommandId, ReplyId)],
+    world: &World,
+) -> Result<(), ExploreError> {
+    if told.len() != executed.len() {
+        return Err(differs(format!("{} replies to {} commands", told.len(), executed.len())));
+    }
+    for (at, (reply, (_, command, expected))) in told.into_iter().zip(executed).enumerate() {
         let (reply, expected) = (world.commands.at(*command).normal(reply), world.attempts.reply(*expected));
         if reply != *expected {
             let words = world.commands.at(*command).words[0].iter().map(|word| word.escape_ascii().to_string());
             let words = words.collect::<Vec<_>>().join(" ");
-            return differs(format!("step {at}, {words}: the server says {reply:?}, remembered is {expected:?}"));
+            return Err(differs(format!("step {at}, {words}: the server says {reply:?}, remembered is {expected:?}")));
         }
     }
-    if count != executed.len() {
-        return differs(format!("{count} replies to {} commands", executed.len()));
-    }
-    if keys != world.states.at(end).keys {
-        return differs("other keys are left at the end".to_owned());
-    }
-    Ok(count as u64)
+    Ok(())
 }
 
 /// What a monitor says of a schedule.

@@ -1,5 +1,6 @@
 //! The explorer's own Redis: asked what a command does in a state, and nothing that was asked before.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use redis::{Connection, ConnectionLike, Value};
@@ -31,6 +32,30 @@ pub(super) struct Server {
     round_trips: u64,
     buffer: Vec<u8>,
     target: Target,
+}
+
+/// So many schedules can be replayed side by side: a server's databases, unless it is told otherwise.
+pub(super) const SIDE_BY_SIDE: usize = 16;
+
+/// What is sent in a schedule.
+pub(super) struct Sent<'a> {
+    /// When, and what.
+    pub commands: Vec<(u64, &'a WireCommand)>,
+    /// The time at its end: expired keys go when they are looked at.
+    pub end_us: u64,
+}
+
+impl Sent<'_> {
+    fn times_us(&self) -> impl Iterator<Item = u64> {
+        self.commands.iter().map(|(at_us, _)| *at_us).chain([self.end_us])
+    }
+}
+
+/// Whose a reply is.
+enum Whose {
+    Nobodys,
+    Command(usize),
+    Snapshot(usize),
 }
 
 /// What a command did.
@@ -129,52 +154,54 @@ impl Server {
         self.current = Some(state);
     }
 
-    /// Executes commands for real from an empty server, each at its time, and gives all replies and the keys at the end.
-    pub(super) fn replay<'a>(
+    /// Executes schedules for real, each from an empty database of its own, every command at its time; gives the replies and the keys
+    /// at the end of each. They go side by side since the clock is one for all of them: each time is set once.
+    pub(super) fn replay(
         &mut self,
         states: &mut States,
-        commands: impl Iterator<Item = (u64, &'a WireCommand)>,
-        end_us: u64,
-    ) -> Result<(Vec<Value>, super::states::Keys), ExploreError> {
+        schedules: &[Sent<'_>],
+    ) -> Result<Vec<(Vec<Value>, super::states::Keys)>, ExploreError> {
         self.current = None;
-        self.buffer.clear();
-        let (mut replies, mut expected) = (Vec::new(), vec![1]);
-        redis::cmd("FLUSHALL").write_packed_command(&mut self.buffer);
-        let mut clock_us = None;
-        for (at_us, command) in commands {
-            if clock_us != Some(at_us) {
-                // What was sent so far belongs to the time before.
-                if clock_us.is_some() {
-                    self.collect(&mut expected, &mut replies)?;
+        let times: BTreeSet<u64> = schedules.iter().flat_map(Sent::times_us).collect();
+        let mut all: Vec<(Vec<Value>, super::states::Keys)> = vec![Default::default(); schedules.len()];
+        let mut first = true;
+        for at_us in times {
+            self.set_clock(at_us)?;
+            self.buffer.clear();
+            // How many replies there are to each thing that is sent, and whose the last of them is.
+            let mut expected: Vec<(usize, Whose)> = Vec::new();
+            if std::mem::take(&mut first) {
+                redis::cmd("FLUSHALL").write_packed_command(&mut self.buffer);
+                expected.push((1, Whose::Nobodys));
+            }
+            for (which, sent) in schedules.iter().enumerate() {
+                let now = sent.commands.iter().filter(|(when_us, _)| *when_us == at_us);
+                let (mut now, ends) = (now.peekable(), sent.end_us == at_us);
+                if now.peek().is_some() || ends {
+                    redis::cmd("SELECT").arg(which).write_packed_command(&mut self.buffer);
+                    expected.push((1, Whose::Nobodys));
                 }
-                self.set_clock(at_us)?;
-                clock_us = Some(at_us);
+                for (_, command) in now {
+                    self.buffer.extend_from_slice(&command.bytes);
+                    expected.push((command.replies, Whose::Command(which)));
+                }
+                if ends {
+                    self.snapshot.evalsha(&[], &[]).write_packed_command(&mut self.buffer);
+                    expected.push((1, Whose::Snapshot(which)));
+                }
             }
-            self.buffer.extend_from_slice(&command.bytes);
-            expected.push(command.replies);
-        }
-        if clock_us != Some(end_us) {
-            if clock_us.is_some() {
-                self.collect(&mut expected, &mut replies)?;
+            let mut got = self.ask(expected.iter().map(|(count, _)| count).sum())?.into_iter();
+            for (count, whose) in expected {
+                let last = got.by_ref().take(count).last().unwrap_or_default();
+                match whose {
+                    Whose::Nobodys => refuse_errors(std::slice::from_ref(&last))?,
+                    Whose::Command(which) => all[which].0.push(last),
+                    Whose::Snapshot(which) => all[which].1 = read_snapshot(states, last)?,
+                }
             }
-            self.set_clock(end_us)?;
         }
-        self.snapshot.evalsha(&[], &[]).write_packed_command(&mut self.buffer);
-        expected.push(1);
-        self.collect(&mut expected, &mut replies)?;
-        let snapshot = replies.pop().unwrap_or_default();
-        replies.remove(0);
-        Ok((replies, read_snapshot(states, snapshot)?))
-    }
-
-    fn collect(&mut self, expected: &mut Vec<usize>, replies: &mut Vec<Value>) -> Result<(), ExploreError> {
-        let got = self.ask(expected.iter().sum())?;
-        let mut got = got.into_iter();
-        for count in expected.drain(..) {
-            replies.extend(got.by_ref().take(count).last());
-        }
-        self.buffer.clear();
-        Ok(())
+        self.ask_fact(redis::cmd("SELECT").arg(0))?;
+        Ok(all)
     }
 
     /// Puts FLUSHALL and the keys of a state into the buffer; says how many replies that makes.

@@ -22,6 +22,16 @@ pub(super) const GONE: ClientId = 0;
 /// A list of events, by number.
 pub(super) type EventsId = u32;
 
+/// How time passes between ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Time {
+    /// Not at all: whatever orders by a clock meets ties everywhere.
+    #[default]
+    Frozen,
+    /// By a microsecond with each command.
+    Stepping,
+}
+
 /// How a client's next step goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Way {
@@ -79,11 +89,19 @@ pub(super) struct World {
     arrivals: FxHashMap<(StateId, CommandId), StateId>,
     attempts_max: u8,
     tick_us: u64,
+    /// How much later it is after each command.
+    step_us: u64,
 }
 
 impl World {
     /// A design on a server of its own. An operation is tried again as often as faults can hit it.
-    pub(super) fn new(design: Design, dedupe: Dedupe, faults: u8, ticks_a_life: u8) -> Result<World, ExploreError> {
+    pub(super) fn new(
+        design: Design,
+        dedupe: Dedupe,
+        faults: u8,
+        ticks_a_life: u8,
+        time: Time,
+    ) -> Result<World, ExploreError> {
         let settings = QueueSettings {
             prefix: "x:".to_owned(),
             event: "e".to_owned(),
@@ -114,6 +132,10 @@ impl World {
             arrivals: FxHashMap::default(),
             attempts_max: faults.saturating_add(1),
             tick_us,
+            step_us: match time {
+                Time::Frozen => 0,
+                Time::Stepping => 1,
+            },
         };
         world.states.number(Vec::new(), CLOCK_BEGIN.as_micros() as u64);
         Ok(world)
@@ -184,7 +206,9 @@ impl World {
 
     fn execute(&mut self, state: StateId, command: CommandId) -> Result<(u32, StateId), ExploreError> {
         let World { states, attempts, commands, server, transitions, .. } = self;
-        transitions.execute((state, command), states, attempts, commands, server)
+        let (reply, after) = transitions.execute((state, command), states, attempts, commands, server)?;
+        let after = if self.step_us == 0 { after } else { self.states.later(after, self.step_us) };
+        Ok((reply, after))
     }
 
     fn find_edge(&mut self, state: StateId, number: ClientId, way: Way) -> Result<Option<Edge>, ExploreError> {

@@ -24,6 +24,7 @@ pub(super) use rules::Rules;
 
 use self::line::{Done, Line};
 use super::attempts::{Attempts, OutcomeId};
+use super::error::ExploreError;
 use super::intern::Interner;
 use crate::model::{Entry, Operation, Outcome, Token};
 
@@ -101,12 +102,15 @@ impl Monitor {
     }
 
     /// Makes a token known before a history names it.
-    pub(super) fn know(&mut self, entry: Entry) {
+    pub(super) fn know(&mut self, entry: Entry) -> Result<(), ExploreError> {
         if self.place_of(entry.token).is_none() {
-            // A program has no more than sixteen operations, and `--all` names tokens by a few numbers.
-            assert!(self.tokens.len() < 32, "the sets of a line hold 32 tokens");
+            // The sets of a line are as wide.
+            if self.tokens.len() == 32 {
+                return Err(ExploreError::Refused { what: "more than 32 tokens in all programs together".to_owned() });
+            }
             self.tokens.push(entry);
         }
+        Ok(())
     }
 
     fn place_of(&self, token: Token) -> Option<u8> {
