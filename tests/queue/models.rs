@@ -12,11 +12,11 @@ use crate::support::reference::{Order, Reference, claimed, compare};
 use crate::support::search::{find, hold};
 use crate::support::{Stage, open};
 use stanchion::model::{Dedupe, Operation, Outcome};
-use stanchion::queue::{AnyQueue, Design, Live, perform};
+use stanchion::queue::{AnyQueue, Design, Live, WaitingQueue, perform};
 
 /// One client, step by step beside the reference.
 async fn follow(queue: &AnyQueue, client: &Live, order: Order, dedupe: Dedupe, steps: &[Step]) -> Result<(), String> {
-    let (mut reference, mut memory) = (Reference::default(), Memory::new(dedupe, 0));
+    let (mut reference, mut memory) = (Reference::of(queue.facts().name), Memory::new(dedupe, 0));
     let drain = [Step::Admit(1_000), Step::Stats];
     for (nth, step) in steps.iter().chain(&drain).enumerate() {
         let at = |wrong: String| format!("step {nth}, {step:?}: {wrong}");

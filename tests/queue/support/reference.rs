@@ -40,14 +40,26 @@ pub fn claimed(design: Design, dedupe: Dedupe) -> Order {
 pub struct Reference {
     line: Vec<Entry>,
     marks: HashMap<DedupeKey, Token>,
+    /// The last token of each key that gave up its place; a join of it that is repeated does not bring it back.
+    left: HashMap<DedupeKey, Token>,
+    forgets_who_left: bool,
     batches: HashMap<BatchId, Vec<Token>>,
 }
 
 impl Reference {
+    /// What a design of this name should answer.
+    pub fn of(name: &str) -> Reference {
+        Reference { forgets_who_left: name == "streams-naive", ..Reference::default() }
+    }
+
     pub fn join(&mut self, entry: Entry) -> Outcome {
         if let Some(standing) = self.marks.get(&entry.dedupe) {
             return Outcome::Duplicate(*standing);
         }
+        if self.left.get(&entry.dedupe) == Some(&entry.token) {
+            return Outcome::Duplicate(entry.token);
+        }
+        self.left.remove(&entry.dedupe);
         self.marks.insert(entry.dedupe, entry.token);
         self.line.push(entry);
         Outcome::Joined
@@ -65,6 +77,9 @@ impl Reference {
         let Some(place) = self.place(entry) else { return Outcome::NotWaiting };
         self.line.remove(place);
         self.marks.remove(&entry.dedupe);
+        if !self.forgets_who_left {
+            self.left.insert(entry.dedupe, entry.token);
+        }
         Outcome::Left
     }
 
