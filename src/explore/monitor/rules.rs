@@ -14,26 +14,13 @@ pub(in crate::explore) struct Rules {
 }
 
 impl Rules {
-    /// Those that a monitor can ask about: the others are not about the order of operations.
-    pub(in crate::explore) const MONITORED: &'static [Promise] = &[
-        Promise::NoDuplicates,
-        Promise::PerUserFifo,
-        Promise::GlobalFifo,
-        Promise::NoLoss,
-        Promise::NoPhantoms,
-        Promise::Position,
-        Promise::Expiry,
-        Promise::Idempotence,
-        Promise::Capacity,
-    ];
-
     pub(in crate::explore) fn new(promises: &[Promise], lives_ticks: u8, duplicate_means: DuplicateMeans) -> Rules {
         let asked = promises.iter().fold(0, |asked, promise| asked | bit(*promise));
         Rules { asked, lives_ticks, duplicate_means }
     }
 
     pub(in crate::explore) fn promises(self) -> Vec<Promise> {
-        Self::MONITORED.iter().copied().filter(|promise| self.asks(*promise)).collect()
+        Promise::ALL.iter().copied().filter(|promise| self.asks(*promise)).collect()
     }
 
     pub(super) fn asks(self, promise: Promise) -> bool {
