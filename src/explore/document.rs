@@ -119,6 +119,10 @@ impl Summary {
     /// Whether a promise, or a rule of clusters, is broken.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        !self.broken.is_empty() || !self.undeclared_keys.is_empty() || !self.untagged_keys.is_empty()
+        // Where the bound came before the story was found, the schedules that break something are counted all the same.
+        self.schedules_violating > 0
+            || !self.broken.is_empty()
+            || !self.undeclared_keys.is_empty()
+            || !self.untagged_keys.is_empty()
     }
 }

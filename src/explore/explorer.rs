@@ -1,6 +1,6 @@
 //! Programs, one after the other, on one design: what they have in common is asked of the server once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::error::ExploreError;
 use super::exhaust::{Bound, Counts, exhaust};
@@ -142,6 +142,7 @@ impl Explorer {
         let Options { adversity, bound, .. } = self.options;
         let shape = Shape::new(program, adversity);
         let begin = shape.begin(&mut self.world, program, adversity);
+        let started = Instant::now();
         let Explorer { world, together, space, .. } = self;
         let counts = exhaust(&begin, shape, world, together, space, bound)?;
         let (mut replays, mut also) = (Replays::default(), Vec::new());
@@ -152,7 +153,9 @@ impl Explorer {
         let Explorer { world, together, alone, space, .. } = self;
         if counts.violating > 0 {
             for (promise, monitor) in alone.iter_mut() {
-                let own = exhaust(&begin, shape, world, monitor, space, bound)?;
+                // One bound for all of them.
+                let left = Bound { time: bound.time.saturating_sub(started.elapsed()), ..bound };
+                let own = exhaust(&begin, shape, world, monitor, space, left)?;
                 if own.violating > 0
                     && let Some(actions) = smallest(&begin, shape, world, monitor, bound.states)?
                 {
