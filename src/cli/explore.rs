@@ -221,6 +221,7 @@ fn text(summary: &Summary) -> String {
     let names: Vec<&str> = summary.promises.iter().map(|promise| promise.name()).collect();
     let (schedules, programs) = (grouped(summary.schedules), summary.programs);
     let of = if programs == 1 { String::new() } else { format!(" of {} programs", grouped(programs.into())) };
+    let _ = writeln!(out, "{}\n", verdict(summary));
     for broken in &summary.broken {
         let promises: Vec<&str> = broken.promises.iter().map(|promise| promise.name()).collect();
         let least = if broken.at_least { "at least " } else { "" };
@@ -271,7 +272,7 @@ fn text(summary: &Summary) -> String {
     }
     let _ = writeln!(
         out,
-        "{} states; {} commands asked of Redis {}, {} round trips in all, {:.2} s.\n{} schedules executed for real: {} replies and {} \
+        "{} states; {} commands asked of Redis {}, {} round trips in all, {:.2} s.\nExecuted for real: {} of the schedules, {} replies and {} \
          verdicts compared, 0 differences.",
         grouped(summary.states.into()),
         grouped(summary.asked.into()),
@@ -283,6 +284,27 @@ fn text(summary: &Summary) -> String {
         grouped(summary.verdicts_compared.into()),
     );
     out
+}
+
+/// What is to be said first.
+fn verdict(summary: &Summary) -> String {
+    let (queue, schedules) = (&summary.queue, grouped(summary.schedules));
+    let mut broken: Vec<&str> =
+        summary.broken.iter().flat_map(|broken| &broken.promises).map(|promise| promise.name()).collect();
+    if !summary.undeclared_keys.is_empty() || !summary.untagged_keys.is_empty() {
+        broken.push("one-slot");
+    }
+    match (broken.is_empty(), summary.schedules_violating, summary.complete) {
+        (false, ..) => format!("FAIL: {queue} breaks {}.", broken.join(", ")),
+        (true, 1.., _) => format!(
+            "FAIL: {queue} breaks a promise in at least {} schedules; the bound came before the story was found, so raise it.",
+            grouped(summary.schedules_violating)
+        ),
+        (true, 0, true) => format!("PASS: {queue} keeps every promise in all of {schedules} schedules."),
+        (true, 0, false) => {
+            format!("INCONCLUSIVE: {queue} kept every promise in the {schedules} schedules that were covered.")
+        }
+    }
 }
 
 /// A number with commas between thousands.
