@@ -87,7 +87,7 @@ fn scenario(rate: u32, seconds: u32) -> Scenario {
 fn by_engine(target: &Target, scenario: &Scenario, plan: &Plan, pacer: Pacer) -> Lags {
     let driving = Driving { pacer: Some(pacer), threads: Some(1) };
     let (design, prefix) = (Design::ZsetSeq, "bench:".to_owned());
-    let setup = CellSetup { scenario, design, plan, endpoint: target.endpoint(), prefix, driving };
+    let setup = CellSetup { scenario, design, plan, endpoint: target.endpoint(), clock: None, prefix, driving };
     let recorded = run_cell(&setup, &Control::default()).expect("a cell");
     let history = recorded.history;
     let joins = history.records.rows().filter(|row| row.kind() == OpKind::Join && row.phase() == Phase::Load);

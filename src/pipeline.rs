@@ -5,6 +5,7 @@ mod judging;
 mod memory;
 mod request;
 mod retold;
+mod targets;
 
 pub use afterwards::{explained, wipe};
 pub use judging::{CheckError, Judged, check, judge};
@@ -12,6 +13,7 @@ pub use memory::{Allowance, spare_bytes};
 pub use request::{Failure, Outcome, Progress, Request, designs_of};
 
 use judging::save_order;
+use targets::Targets;
 
 use crate::load::{CellSetup, Control, Recorded, run_cell};
 use crate::plan::plan;
@@ -24,11 +26,11 @@ use crate::target::Target;
 /// Runs every scenario on every design it names. Whatever happens on the way, what was recorded is saved
 /// and judged as far as it goes.
 pub fn run(request: &Request, target: &Target, control: &Control, watch: &mut dyn FnMut(Progress<'_>)) -> Outcome {
-    let cells = request.cells();
+    let (cells, targets) = (request.cells(), Targets::new(target));
     let (mut done, mut trouble) = (Vec::new(), None);
     for (index, (scenario, design)) in cells.iter().enumerate() {
         watch(Progress::Begins(index, cells.len(), scenario, *design));
-        let (cell, failure) = run_one(request, target, control, scenario, *design, index);
+        let (cell, failure) = run_one(request, &targets, control, scenario, *design, index);
         if let Some(cell) = &cell {
             watch(Progress::Ended(cell));
         }
@@ -46,16 +48,21 @@ pub fn run(request: &Request, target: &Target, control: &Control, watch: &mut dy
 
 fn run_one(
     request: &Request,
-    target: &Target,
+    targets: &Targets<'_>,
     control: &Control,
     scenario: &Scenario,
     design: Design,
     index: usize,
 ) -> (Option<Cell>, Option<Failure>) {
     let plan = plan(scenario, request.seed);
+    let target = match targets.of(scenario) {
+        Ok(target) => target,
+        Err(failure) => return (None, Some(failure)),
+    };
     let prefix = format!("{}{index}:", request.prefix);
-    let setup =
-        CellSetup { scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving: request.driving };
+    let clock = target.clock().filter(|_| scenario.clock.is_virtual);
+    let (endpoint, driving) = (target.endpoint(), request.driving);
+    let setup = CellSetup { scenario, design, plan: &plan, endpoint, clock, prefix, driving };
     let Recorded { history, trouble } = match run_cell(&setup, control) {
         Ok(recorded) => recorded,
         Err(error) => return (None, Some(error.into())),

@@ -17,7 +17,7 @@ use crate::queue::Design;
 use crate::report::{self, Document, Run};
 use crate::run_folder::{self, FolderError};
 use crate::scenario::{self, Scenario};
-use crate::target::{Target, TargetChoice, TargetOptions};
+use crate::target::{Target, TargetChoice, TargetError, TargetOptions};
 
 /// Where scenarios are looked for when none are named.
 pub(super) const SCENARIOS: &str = "scenarios";
@@ -33,7 +33,17 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     let control = Arc::new(Control::default());
     signals::interrupt_on_signals(&control)?;
     let runtime = runtime()?;
-    let target = match start(&runtime, &choice, &arguments.target.options(), &control) {
+    // Nothing would run on another.
+    let on_virtual_time = scenarios.iter().all(|scenario| scenario.clock.is_virtual);
+    if on_virtual_time && matches!(choice, TargetChoice::Docker | TargetChoice::Url(_)) {
+        output::say("Everything is on virtual time, which a local server of its own has: --redis is not used");
+    }
+    let started = if on_virtual_time {
+        await_target(&runtime, &control, Target::with_clock())
+    } else {
+        start(&runtime, &choice, &arguments.target.options(), &control)
+    };
+    let target = match started {
         Ok(target) => target,
         Err(error) => {
             run_folder::discard(&folder);
@@ -104,6 +114,14 @@ pub(super) fn start(
     options: &TargetOptions,
     control: &Control,
 ) -> Result<Target, Error> {
+    await_target(runtime, control, Target::start(choice, options))
+}
+
+fn await_target(
+    runtime: &tokio::runtime::Runtime,
+    control: &Control,
+    starting: impl Future<Output = Result<Target, TargetError>>,
+) -> Result<Target, Error> {
     const GLANCE: std::time::Duration = std::time::Duration::from_millis(50);
     let interrupted = async {
         while !control.interrupted() {
@@ -112,7 +130,7 @@ pub(super) fn start(
     };
     runtime.block_on(async {
         tokio::select! {
-            started = Target::start(choice, options) => Ok(started?),
+            started = starting => Ok(started?),
             () = interrupted => Err(Error::new(Exit::Interrupted, "interrupted before the first cell: nothing was run")),
         }
     })
@@ -137,6 +155,17 @@ pub(super) fn scenarios(paths: &[Utf8PathBuf], scale: Option<f64>) -> Result<Vec
         scenario::load_shipped(scale, &designs)
     };
     loaded.map_err(|problems| Error::page(Exit::Usage, problems.render(output::colour(&std::io::stderr()))))
+}
+
+/// A scenario on virtual time says nothing of speed.
+pub(super) fn refuse_virtual_time(scenario: &Scenario, what: &str) -> Result<(), Error> {
+    if !scenario.clock.is_virtual {
+        return Ok(());
+    }
+    let name = &scenario.name;
+    let why =
+        format!("{name} is on virtual time, which says nothing of speed, and {what} is about speed: name another");
+    Err(Error::new(Exit::Usage, why))
 }
 
 fn refuse_an_empty_choice(arguments: &RunArguments, scenarios: &[Scenario]) -> Result<(), Error> {

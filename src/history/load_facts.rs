@@ -28,6 +28,9 @@ pub struct LoadFacts {
     /// Until when the planned rate changes, ns since the load began: the end of a ramp; 0 if it never does.
     #[serde(default)]
     pub changes_until_ns: u64,
+    /// Whether time passed only when nothing was left to do: then no time of the history says how fast anything was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub virtual_time: bool,
 }
 
 /// What all cores of the generator's machine did over the load, and for whom. From `/proc/stat`, which counts in steps

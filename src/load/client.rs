@@ -166,6 +166,7 @@ impl<Q: WaitingQueue> Client<Q> {
             let seed = common.plan.seed ^ u64::from(self.id.0);
             match common.dialer.dial(reactor, common.timeout, seed).await {
                 Ok(wire) => {
+                    wire.put_clock_ahead(common.plan.clock_ahead_ns(self.id));
                     self.connection = Some(Counted::sharing(wire, Rc::clone(&self.shared.tally)));
                     return true;
                 }

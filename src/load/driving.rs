@@ -24,6 +24,11 @@ pub(super) struct Driven {
     pub(super) threads: u32,
 }
 
+impl Driven {
+    /// One thread, since what it does in one moment has an order then; it waits for nothing but the server.
+    pub(super) const ON_VIRTUAL_TIME: Driven = Driven { pacer: Pacer::Sleep, threads: 1 };
+}
+
 impl Driving {
     /// The choice, on a machine with so many cores. A server needs a core of its own, so one is left free where there are two.
     /// Spinning takes a core for the time that it lasts: with none to spare the pacer sleeps.
@@ -90,6 +95,7 @@ mod tests {
             crash: None,
             offered_joins_per_s: None,
             settle_ns: 0,
+            skew_ns: 0,
             hash: String::new(),
         }
     }

@@ -16,13 +16,13 @@ use super::warden::Warden;
 use super::watch::{Watch, Watched, load_facts};
 use super::worker::{Left, Order, Sent, Told, Worker};
 use super::{keys, server};
-use crate::history::{History, Names, Recorder, RunEnd, ServerCost};
+use crate::history::{History, LoadFacts, Names, Recorder, RunEnd, ServerCost};
 use crate::model::{ClientId, Operation};
 use crate::plan::{Plan, Until};
 use crate::queue::{AnyQueue, CallTally, Design, QueueSettings, WaitingQueue};
 use crate::scenario::Scenario;
-use crate::target::{Endpoint, TargetError};
-use crate::wire::Dialer;
+use crate::target::{Endpoint, ServerClock, TargetError};
+use crate::wire::{Clock, Dialer, VirtualTime};
 
 /// The event that people queue for.
 pub const EVENT: &str = "sale";
@@ -38,6 +38,8 @@ pub struct CellSetup<'a> {
     pub plan: &'a Plan,
     /// Where.
     pub endpoint: &'a Endpoint,
+    /// The server's clock, for a run on virtual time; `None`: on real time.
+    pub clock: Option<&'a ServerClock>,
     /// All keys begin with this; ends with `:`.
     pub prefix: String,
     /// How to drive it.
@@ -92,6 +94,9 @@ pub enum LoadError {
 /// How often the watching side is told how far the cell got, and asked whether to stop.
 pub(super) const HEARTBEAT: Duration = Duration::from_millis(50);
 
+/// How often it is looked whether the threads have ended.
+const GLANCE: Duration = Duration::from_millis(1);
+
 /// So long after the threads were told, ns, the load begins: all of them have heard by then.
 const AHEAD_NS: u64 = 2_000_000;
 
@@ -116,11 +121,13 @@ where
     // Known before anything is sent, in the words of the target: nobody answers, or does not let us in.
     let memory = runtime.block_on(server::settled_memory_bytes(setup.endpoint))?;
     let dialer = Dialer::new(setup.endpoint).map_err(|error| LoadError::Dial(error.to_string()))?;
-    let driven = setup.driving.choose(setup.plan, cores());
-    let (plan, scenario) = (Arc::new(setup.plan.clone()), setup.scenario);
+    let (clock, driven) = match setup.clock {
+        Some(server) => (Clock::on(VirtualTime::of(server)), Driven::ON_VIRTUAL_TIME),
+        None => (Clock::start(), setup.driving.choose(setup.plan, cores())),
+    };
     let release = Release::new(driven.threads);
-    let common = Arc::new(Common::new(plan, dialer, scenario.timeout, scenario.attempts, release));
-    let run = CellRun { setup, control, runtime, common, empty_bytes: memory, driven };
+    let common = Common::new(clock, Arc::new(setup.plan.clone()), dialer, setup.scenario, release);
+    let run = CellRun { setup, control, runtime, common: Arc::new(common), empty_bytes: memory, driven };
     run.run(queue)
 }
 
@@ -232,7 +239,10 @@ impl CellRun<'_> {
         let snapshot = self.ask(server::snapshot(self.setup.endpoint))?;
         let before = server::Before { empty_bytes: self.empty_bytes, snapshot, calls: earlier.calls() };
 
-        progress.watch = Some(self.runtime.block_on(Watch::begin(self.setup.endpoint, self.common.clock)));
+        if self.common.clock.virtual_time().is_none() {
+            let watch = Watch::begin(self.setup.endpoint, self.common.clock.clone());
+            progress.watch = Some(self.runtime.block_on(watch));
+        }
         let start_ns = self.common.clock.now_ns() + AHEAD_NS;
         // An interrupted load has a beginning, too.
         progress.load_ns = Some((start_ns, start_ns));
@@ -251,11 +261,15 @@ impl CellRun<'_> {
         }
         progress.server = Some(self.account(&before, &Self::sent(counted), progress.usage, warden)?);
 
-        self.wait_until(end_ns.saturating_add(self.setup.plan.settle_ns))?;
+        self.settle(threads, end_ns.saturating_add(self.setup.plan.settle_ns))?;
         self.common.end(Until::SettleEnd);
+        if let Some(time) = self.common.clock.virtual_time() {
+            time.allow_until(u64::MAX);
+            self.common.wake_all();
+        }
         while threads.iter().any(|thread| !thread.handle.is_finished()) {
             self.glance()?;
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::sleep(GLANCE);
         }
         self.glance()?;
         progress.drained = warden.drain(self.joins(), self.control);
@@ -313,7 +327,19 @@ impl CellRun<'_> {
         if self.control.interrupted() || self.common.is_stopped() { Err(Ended) } else { Ok(()) }
     }
 
-    fn wait_until(&self, at_ns: u64) -> Result<(), Ended> {
+    /// Waits until the time to settle is over.
+    fn settle(&self, threads: &[Thread<'_>], at_ns: u64) -> Result<(), Ended> {
+        if let Some(time) = self.common.clock.virtual_time() {
+            time.allow_until(at_ns);
+            self.common.wake_all();
+            // What is done again and again goes on until then. Who has nothing of that left has ended.
+            while !time.is_held_at(at_ns) && threads.iter().any(|thread| !thread.handle.is_finished()) {
+                self.glance()?;
+                std::thread::sleep(GLANCE);
+            }
+            time.jump(at_ns);
+            return self.glance();
+        }
         loop {
             self.glance()?;
             match at_ns.saturating_sub(self.common.clock.now_ns()) {
@@ -398,6 +424,11 @@ impl CellRun<'_> {
             Some(_) => RunEnd::Interrupted,
         };
         let mut notes = self.common.take_notes();
+        if self.common.clock.virtual_time().is_some_and(VirtualTime::is_broken) {
+            notes.push(
+                "the server could not be told the time: what happened when is not known; run it again".to_owned(),
+            );
+        }
         notes.extend(trouble.iter().map(ToString::to_string));
         let Progress { load_ns, server, drained, watch, watched, usage } = progress;
         // A load that was cut short was watched until then.
@@ -405,7 +436,10 @@ impl CellRun<'_> {
             Some(Watched { machine, series }) => (machine, Some(series)),
             None => (None, None),
         };
-        let load = load_ns.map(|_| load_facts(self.setup.scenario, &self.common.plan, self.driven, usage, machine));
+        let load = load_ns.map(|_| LoadFacts {
+            virtual_time: self.common.clock.virtual_time().is_some(),
+            ..load_facts(self.setup.scenario, &self.common.plan, self.driven, usage, machine)
+        });
         let header = header(self.setup, Known { end, notes, drained, load_ns, server, load, server_series });
         Recorded { history: History { header, records: records.into(), names: Names::default() }, trouble }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::flood::Release;
 use crate::plan::{Plan, Until};
 use crate::queue::CallTally;
+use crate::scenario::Scenario;
 use crate::wire::{Clock, Dialer, Reactor};
 
 /// What all threads of a cell see. Nothing of it is written to by an operation.
@@ -41,14 +42,14 @@ struct Words {
 }
 
 impl Common {
-    pub(super) fn new(plan: Arc<Plan>, dialer: Dialer, timeout: Duration, attempts: u16, release: Release) -> Common {
+    pub(super) fn new(clock: Clock, plan: Arc<Plan>, dialer: Dialer, scenario: &Scenario, release: Release) -> Common {
         let threads = release.threads() as usize;
         Common {
-            clock: Clock::start(),
+            clock,
             plan,
             dialer,
-            timeout,
-            attempts: attempts.max(1),
+            timeout: scenario.timeout,
+            attempts: scenario.attempts.max(1),
             release,
             stopped: AtomicBool::new(false),
             load_over: AtomicBool::new(false),

@@ -26,7 +26,7 @@ pub(super) struct Warden<Q> {
 
 impl<Q: WaitingQueue> Warden<Q> {
     pub(super) fn new(common: &Arc<Common>, queue: Q, id: ClientId) -> std::io::Result<Warden<Q>> {
-        let reactor = Reactor::new(common.clock, Pacer::Sleep, overdue_every_ns(common.timeout))?;
+        let reactor = Reactor::new(common.clock.clone(), Pacer::Sleep, overdue_every_ns(common.timeout))?;
         common.hear(&reactor);
         let shared = Rc::new(Shared {
             common: Arc::clone(common),
@@ -85,7 +85,8 @@ fn unless_ended<T>(reactor: &Reactor, common: &Common, control: &Control, work: 
     let ended = async {
         while !control.interrupted() && !common.is_stopped() {
             let pause_ns = reactor.now_ns() + crate::plan::nanos(HEARTBEAT);
-            reactor.wait_until_or(pause_ns, || common.is_stopped()).await;
+            // On virtual time the pause may take as long as the work.
+            reactor.wait_until_or(pause_ns, || common.is_stopped() || control.interrupted()).await;
         }
     };
     let first = async {

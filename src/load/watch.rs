@@ -85,5 +85,6 @@ pub(super) fn load_facts(
         run_queue_ns: usage.run_queue_ns,
         machine,
         changes_until_ns,
+        virtual_time: false,
     }
 }

@@ -12,6 +12,7 @@ use super::spectrum::spectra;
 use super::steady::steady;
 use super::throughput::{load_ns, throughput};
 use super::timed::latencies;
+use super::virtual_time::without_speed;
 use crate::history::History;
 use crate::model::Phase;
 
@@ -23,8 +24,9 @@ pub fn measure(history: &History) -> Measurements {
     let joins = joins(history);
     let begin_ns = load_ns(history).map_or(0, |(begin_ns, _)| begin_ns);
     let (fairness, line) = fairness(history).unzip();
+    let timeless = history.header.load.as_ref().is_some_and(|load| load.virtual_time);
     let warm_up = history.records.rows().filter(|record| record.phase() == Phase::WarmUp && record.attempt() == 0);
-    Measurements {
+    let measured = Measurements {
         release: release(history).map_err(str::to_owned),
         steady: steady(history, &joins, begin_ns),
         series: series(history, &joins).map_err(str::to_owned),
@@ -36,5 +38,6 @@ pub fn measure(history: &History) -> Measurements {
         cost: cost(history),
         generator: generator(history, &samples, &throughput),
         throughput,
-    }
+    };
+    if timeless { without_speed(measured) } else { measured }
 }

@@ -24,6 +24,7 @@ mod spectrum;
 mod steady;
 mod throughput;
 mod timed;
+mod virtual_time;
 mod waiting;
 
 pub use blocks::{BLOCKS, Sums, quantile_interval, quantile_reach, sums_reach};
@@ -44,4 +45,5 @@ pub use series::Series;
 pub use server_columns::ServerColumns;
 pub use spectrum::Spectrum;
 pub use timed::{Timed, answers, command_counts, latencies};
+pub use virtual_time::VIRTUAL_TIME;
 pub use waiting::{Waiting, WaitingSource};

@@ -21,6 +21,7 @@ pub(super) fn load_facts(kind: LoadKind) -> LoadFacts {
         run_queue_ns: None,
         machine: None,
         changes_until_ns: 0,
+        virtual_time: false,
     }
 }
 

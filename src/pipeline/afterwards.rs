@@ -31,7 +31,7 @@ pub fn wipe(target: &Target, prefix: &str, trouble: Option<&Trouble>) -> Result<
     Ok(())
 }
 
-fn blocking<T>(work: impl Future<Output = T>) -> Result<T, LoadError> {
+pub(super) fn blocking<T>(work: impl Future<Output = T>) -> Result<T, LoadError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LoadError::Runtime)?;
     Ok(runtime.block_on(work))
 }

@@ -64,6 +64,7 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
         crash: None,
         offered_joins_per_s: offered,
         settle_ns: nanos(scenario.settle),
+        skew_ns: nanos(scenario.clock.skew),
         hash: String::new(),
     };
     for fault in &scenario.faults {
@@ -221,7 +222,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Dedupe, OpKind, Promise};
-    use crate::scenario::{Admissions, Arrivals, Group, OpenLoad, Polling, Repeats, ReplayLoad, Share};
+    use crate::scenario::{Admissions, Arrivals, Clock, Group, OpenLoad, Polling, Repeats, ReplayLoad, Share};
 
     fn scenario(load: Load) -> Scenario {
         Scenario {
@@ -250,6 +251,7 @@ mod tests {
             ttl: None,
             cleanup: None,
             settle: Duration::ZERO,
+            clock: Clock::default(),
             warm_up_joins: 7,
             timeout: Duration::from_secs(1),
             attempts: 2,

@@ -24,6 +24,9 @@ pub struct Plan {
     pub offered_joins_per_s: Option<f64>,
     /// How long to wait between the load and the drain, ns.
     pub settle_ns: u64,
+    /// How far each client's wall clock is ahead of the true time or behind it at the most, ns.
+    #[serde(skip_serializing_if = "no_skew")]
+    pub skew_ns: u64,
     /// The hash of all of the above, lower-case hex.
     #[serde(skip)]
     pub hash: String,
@@ -192,6 +195,17 @@ impl Plan {
         self.hold.as_ref().filter(|hold| hold.of.takes(self.seed ^ HOLD, op, kind))
     }
 
+    /// How far a client's wall clock is ahead of the true time, ns, or behind it where that is below zero: drawn evenly
+    /// from what the scenario allows, and the same for the whole run.
+    #[must_use]
+    pub fn clock_ahead_ns(&self, client: ClientId) -> i64 {
+        let reach_ns = i64::try_from(self.skew_ns).unwrap_or(i64::MAX / 2);
+        let share = drawn(self.seed ^ SKEW, u64::from(client.0) + 1);
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a clock needs no 53 bits")]
+        let ahead_ns = ((2.0 * share - 1.0) * reach_ns as f64).round() as i64;
+        ahead_ns
+    }
+
     /// How the client of this operation ends in its first attempt, if it does.
     #[must_use]
     pub fn crashes(&self, op: OpId, kind: OpKind) -> Option<&Crash> {
@@ -199,9 +213,10 @@ impl Plan {
     }
 }
 
-/// Each kind of fault makes its own choice.
+/// Each kind of fault makes its own choice, and so do clocks.
 const HOLD: u64 = 0x686f_6c64;
 const CRASH: u64 = 0x6372_6173;
+const SKEW: u64 = 0x736b_6577;
 
 impl Share {
     /// Whether an operation is one of them. A pure function of seed and id, so that a periodic program can be
@@ -210,13 +225,22 @@ impl Share {
         if self.share <= 0.0 || !self.ops.contains(&kind) {
             return false;
         }
-        // SplitMix64 (Steele, Lea, Flood 2014): a well-mixed function of (seed, id).
-        let mut x = seed ^ op.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        x ^= x >> 31;
-        #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
-        let share = (x >> 11) as f64 / (1u64 << 53) as f64;
-        share < self.share
+        drawn(seed, op.0) < self.share
     }
+}
+
+/// A number of 0 to 1, without 1: a well-mixed function of (seed, id), SplitMix64 (Steele, Lea, Flood 2014).
+fn drawn(seed: u64, id: u64) -> f64 {
+    let mut x = seed ^ id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^= x >> 31;
+    #[expect(clippy::cast_precision_loss, reason = "no more than 53 bits are kept")]
+    let share = (x >> 11) as f64 / (1u64 << 53) as f64;
+    share
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn no_skew(skew_ns: &u64) -> bool {
+    *skew_ns == 0
 }

@@ -11,6 +11,7 @@ use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::Header;
 use crate::measure::{
     Cost, Fairness, GeneratorHealth, Latency, Line, Measurements, Release, Series, Spectrum, Steady, Throughput,
+    VIRTUAL_TIME,
 };
 use crate::verdict::{
     Candidate, CellSummary, CellVerdict, Choice, LimitVerdict, Outcome, Standing, Verdict, choose, judge_run,
@@ -190,14 +191,21 @@ pub fn cell(
     let (release, no_release) = told(measurements.release);
     let (series, no_series) = told(measurements.series);
     let server = header.server_series.as_ref().map(ServerSide::of);
+    let virtual_time = header.load.as_ref().is_some_and(|load| load.virtual_time);
+    let no_latency = if virtual_time { VIRTUAL_TIME } else { "no operation was answered" };
     let reasons = reasons([
         ("fairness", measurements.fairness.is_none(), "fewer than two tokens were admitted"),
         ("line", measurements.line.is_none(), "fewer than two tokens were admitted"),
+        ("latency", measurements.latency.is_empty(), no_latency),
         ("seed", seed.is_none(), "the history does not come from a plan"),
         ("order", true, "no promise about order was checked and held"),
         ("release", release.is_none(), &no_release),
         ("series", series.is_none(), &no_series),
-        ("server", server.is_none(), "the history does not say how the server was doing"),
+        (
+            "server",
+            server.is_none(),
+            if virtual_time { VIRTUAL_TIME } else { "the history does not say how the server was doing" },
+        ),
     ]);
     Cell {
         scenario: header.scenario.clone(),

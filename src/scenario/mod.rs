@@ -29,6 +29,7 @@ mod resolve;
 mod resolved;
 mod schema;
 mod sense_of_arrivals;
+mod sense_of_clock;
 mod sense_of_lifetimes;
 mod sense_of_load;
 mod sense_of_promises;
@@ -41,7 +42,7 @@ pub use places::{Place, place_of_expectation, place_of_limit, place_of_promise};
 pub use problem::{Problem, Problems};
 pub use profile::{Piece, Pieces};
 pub use resolved::{
-    Admissions, Arrivals, Burst, BurstHeight, Cleanup, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit, Load,
-    OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
+    Admissions, Arrivals, Burst, BurstHeight, Cleanup, Clock, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit,
+    Load, OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
 };
 pub use schema::schema;

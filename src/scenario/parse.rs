@@ -9,6 +9,7 @@ use super::raw::RawScenario;
 use super::resolve::resolve;
 use super::resolved::Scenario;
 use super::sense_of_arrivals::arrivals;
+use super::sense_of_clock::clock;
 use super::sense_of_lifetimes::lifetimes;
 use super::sense_of_load::load;
 use super::sense_of_promises::promises_and_designs;
@@ -80,6 +81,7 @@ fn read(
     load(&raw, &scenario, found);
     arrivals(&raw, &scenario, found);
     lifetimes(&raw, &scenario, found);
+    clock(&raw, &scenario, found);
     promises_and_designs(&raw, &scenario, known_designs, found);
     Some((scenario, raw.name.span()))
 }

@@ -13,7 +13,7 @@ use super::name::{Choice, FilePath, FloodKey, PlainName};
 use super::problem::Found;
 use super::quantity::{Count, Delay, Period, Portion, Rate, Sentence, SomePortion};
 use super::resolved::{Arrivals, Expectation};
-use super::toml_table::{Field, FromToml, OpenTable, Place, table, table_schema};
+use super::toml_table::{Field, FromToml, OpenTable, Place, key_of, table, table_schema};
 use crate::model::{Dedupe, OpKind, Promise};
 
 /// Users, joins, entries: what one cell can hold in memory many times over.
@@ -62,6 +62,8 @@ table! {
         optional entries: RawShare,
         /// Letting in from the front while the load runs. Default: only the final drain admits.
         optional admit: RawAdmit,
+        /// Whose clocks say what.
+        optional clock: RawClock,
         /// Entries that expire. Not together with [cleanup].
         optional ttl: RawTtl,
         /// Clean-up of entries that joined too long ago. Not together with [ttl].
@@ -218,6 +220,16 @@ table! {
         optional start: Delay,
         /// How many may be let in during the load; multiplied by the scale. Default: no limit.
         optional capacity: Many,
+    }
+}
+
+table! {
+    /// Whose clocks say what.
+    RawClock {
+        /// Time passes only when nobody has anything left to do: minutes of waiting take moments. On a local server of its own; nothing can be said of speed then. Default: false.
+        optional r#virtual: bool,
+        /// How far each client's clock is ahead of the true time or behind it at the most; each is off by the same amount all the time. Default: "0ms".
+        optional skew: Delay,
     }
 }
 

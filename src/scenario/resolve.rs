@@ -12,8 +12,8 @@ use super::name::{Choice, FloodKey};
 use super::quantity::Count;
 use super::raw::{RawBurst, RawLoad, RawOpen, RawPolling, RawScenario, RawShare};
 use super::resolved::{
-    Admissions, Arrivals, Burst, BurstHeight, Cleanup, ClosedLoad, Fault, FloodLoad, Group, Limit, Load, OpenLoad,
-    Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
+    Admissions, Arrivals, Burst, BurstHeight, Cleanup, Clock, ClosedLoad, Fault, FloodLoad, Group, Limit, Load,
+    OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
 };
 use super::toml_table::Field;
 use crate::model::{Dedupe, OpKind, PositionTolerance};
@@ -82,6 +82,10 @@ pub(super) fn resolve(
         entries: share(&raw.entries),
         stats_every: raw.stats_every.value().map(|every| every.0),
         admit: admissions(raw, scale),
+        clock: raw.clock.value().map_or_else(Clock::default, |clock| Clock {
+            is_virtual: clock.r#virtual.value().copied().unwrap_or(false),
+            skew: clock.skew.value().map_or(Duration::ZERO, |skew| skew.0),
+        }),
         ttl: raw.ttl.value().and_then(|ttl| {
             Some(Ttl {
                 after: ttl.after.value()?.0,

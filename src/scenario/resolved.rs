@@ -44,6 +44,8 @@ pub struct Scenario {
     pub stats_every: Option<Duration>,
     /// Letting in from the front; `None`: only the final drain admits.
     pub admit: Option<Admissions>,
+    /// Whose clocks say what.
+    pub clock: Clock,
     /// Entries that expire.
     pub ttl: Option<Ttl>,
     /// Clean-up of entries older than a cut-off.
@@ -66,6 +68,15 @@ pub struct Scenario {
     pub expect: BTreeMap<String, BTreeMap<Promise, Expectation>>,
     /// What goes wrong on purpose.
     pub faults: Vec<Fault>,
+}
+
+/// Whose clocks say what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// Time passes only when nobody has anything left to do.
+    pub is_virtual: bool,
+    /// How far each client's clock is ahead of the true time or behind it at the most.
+    pub skew: Duration,
 }
 
 /// Who joins and how.

@@ -199,9 +199,9 @@ macro_rules! table {
 
         impl FromToml for $name {
             fn from_toml(value: &DeValue<'_>, place: &Place, found: &mut Found) -> Option<Self> {
-                let known = [$( stringify!($field).replace('_', "-") ),*];
+                let known = [$( key_of(stringify!($field)) ),*];
                 let mut table = OpenTable::open(value, place, &known, found)?;
-                Some($name { $( $field: table.$need(&stringify!($field).replace('_', "-")), )* })
+                Some($name { $( $field: table.$need(&key_of(stringify!($field))), )* })
             }
         }
 
@@ -221,12 +221,17 @@ macro_rules! table {
 }
 pub(super) use table;
 
+/// The key of a field; one that is a word of the language is written `r#word`.
+pub(super) fn key_of(field: &str) -> String {
+    field.trim_start_matches("r#").replace('_', "-")
+}
+
 /// The schema of a table, from its declaration: (field, `required` or `optional`, doc, schema) each.
 pub(super) fn table_schema(about: &str, fields: Vec<(&str, &str, &str, schemars::Schema)>) -> schemars::Schema {
     let mut properties = serde_json::Map::new();
     let mut required = Vec::new();
     for (field, need, doc, schema) in fields {
-        let key = field.replace('_', "-");
+        let key = key_of(field);
         if need == "required" {
             required.push(key.clone());
         }

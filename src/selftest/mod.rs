@@ -118,7 +118,8 @@ fn cell(
     control: &Control,
 ) -> Result<Vec<Finding>, SelftestError> {
     let plan = plan(trial, 1);
-    let setup = CellSetup { scenario: trial, design, plan: &plan, endpoint, prefix, driving: Driving::default() };
+    let setup =
+        CellSetup { scenario: trial, design, plan: &plan, endpoint, clock: None, prefix, driving: Driving::default() };
     let recorded = run_cell(&setup, control)?;
     match recorded.trouble {
         None => Ok(judge(&recorded.history)),

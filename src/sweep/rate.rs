@@ -142,7 +142,7 @@ fn attempt(
     let seed = request.seed.wrapping_add(u64::from(tries));
     let plan = plan(&scenario, seed);
     let (endpoint, driving) = (target.endpoint(), request.driving);
-    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint, prefix, driving };
+    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint, clock: None, prefix, driving };
     let patience = patience(&plan, &scenario);
     let (recorded, cut) = match within(patience, control, |control| run_cell(&setup, control)) {
         (Ok(recorded), cut) => (recorded, cut),

@@ -1,26 +1,55 @@
-//! The run's clock: monotonic nanoseconds since the cell began.
+//! The run's clock: monotonic nanoseconds since the cell began, real or virtual.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::virtual_time::VirtualTime;
 
 /// One monotonic clock for all threads of a cell, so that "returned before sent" means what it says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Clock {
     origin: Instant,
+    /// `None`: real time.
+    passes: Option<Arc<VirtualTime>>,
 }
 
 impl Clock {
     /// Begins at zero.
     #[must_use]
     pub fn start() -> Clock {
-        Clock { origin: Instant::now() }
+        Clock { origin: Instant::now(), passes: None }
+    }
+
+    /// Time that passes when nothing is left to do.
+    #[must_use]
+    pub fn on(time: VirtualTime) -> Clock {
+        Clock { passes: Some(Arc::new(time)), ..Clock::start() }
+    }
+
+    /// What lets it pass; `None`: it passes by itself.
+    #[must_use]
+    pub fn virtual_time(&self) -> Option<&VirtualTime> {
+        self.passes.as_deref()
+    }
+
+    /// The wall clock, since the Unix epoch.
+    pub(super) fn wall(&self) -> Duration {
+        match &self.passes {
+            // A clock before 1970 reads as 1970: a design only ever sees a wrong clock, as with real clients.
+            None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            Some(time) => time.wall(),
+        }
     }
 
     /// Nanoseconds since it began.
     #[must_use]
     #[inline]
-    pub fn now_ns(self) -> u64 {
-        nanos(self.origin.elapsed())
+    pub fn now_ns(&self) -> u64 {
+        match &self.passes {
+            None => nanos(self.origin.elapsed()),
+            Some(time) => time.now_ns(),
+        }
     }
 }
 
@@ -40,11 +69,12 @@ pub(super) struct Remembered {
 
 impl Remembered {
     pub(super) fn new(clock: Clock) -> Remembered {
-        Remembered { clock, seen_ns: Cell::new(clock.now_ns()) }
+        let seen_ns = Cell::new(clock.now_ns());
+        Remembered { clock, seen_ns }
     }
 
-    pub(super) fn clock(&self) -> Clock {
-        self.clock
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     #[inline]

@@ -1,9 +1,9 @@
 //! The seam on a connection of this room: the same promises as on the `redis` crate's, which it is tested against.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -27,6 +27,8 @@ struct Shared {
     connection: Connection,
     timeout: Duration,
     timeout_ns: u64,
+    /// How far this client's wall clock is ahead of the true time, ns.
+    ahead_ns: Cell<i64>,
     /// A named generator, so that a seed means the same numbers in every version.
     rng: RefCell<ChaCha8Rng>,
 }
@@ -40,7 +42,13 @@ impl std::fmt::Debug for Wire {
 impl Wire {
     pub(super) fn new(connection: Connection, timeout: Duration, seed: u64) -> Wire {
         let rng = RefCell::new(ChaCha8Rng::seed_from_u64(seed));
-        Wire { shared: Rc::new(Shared { connection, timeout, timeout_ns: nanos(timeout), rng }) }
+        let ahead_ns = Cell::new(0);
+        Wire { shared: Rc::new(Shared { connection, timeout, timeout_ns: nanos(timeout), ahead_ns, rng }) }
+    }
+
+    /// Puts this client's wall clock ahead of the true time by so many ns, or behind it where that is below zero.
+    pub fn put_clock_ahead(&self, ahead_ns: i64) {
+        self.shared.ahead_ns.set(ahead_ns);
     }
 
     /// Whether a time-out or a lost connection made this client useless; a new one is needed.
@@ -117,8 +125,9 @@ impl Commands for Wire {
     }
 
     fn now(&self) -> Duration {
-        // A clock before 1970 reads as 1970: a design only ever sees a wrong clock, as with real clients.
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+        let wall = self.shared.connection.reactor().clock().wall();
+        let off = Duration::from_nanos(self.shared.ahead_ns.get().unsigned_abs());
+        if self.shared.ahead_ns.get() < 0 { wall.saturating_sub(off) } else { wall.saturating_add(off) }
     }
 
     async fn sleep(&self, duration: Duration) {

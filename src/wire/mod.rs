@@ -17,8 +17,10 @@ mod pacer;
 mod reactor;
 mod sleep;
 mod socket;
+mod virtual_time;
 
 pub use clock::Clock;
 pub use commands::Wire;
 pub use dial::{DialError, Dialer};
 pub use reactor::Reactor;
+pub use virtual_time::VirtualTime;

@@ -121,6 +121,16 @@ impl Waiter {
         Ok(self.hand_out(ready))
     }
 
+    /// Waits for sockets and other threads alone, for so long at the most; whether any of them came.
+    pub(super) fn wait_for_sockets(
+        &mut self,
+        patience: Option<Duration>,
+        ready: &mut dyn FnMut(&mio::event::Event),
+    ) -> io::Result<(Ended, bool)> {
+        self.poll_for(patience)?;
+        Ok((self.hand_out(ready), !self.events.is_empty()))
+    }
+
     #[cfg(target_os = "linux")]
     fn sleep(&mut self, now_ns: u64, at_ns: u64) -> io::Result<()> {
         // The poller's own time-out counts in milliseconds. A timer that goes off earlier is as good: the caller asks again.

@@ -78,6 +78,13 @@ pub(super) struct Readiness {
     overdue_ns: Cell<Option<u64>>,
 }
 
+impl Readiness {
+    /// Until when somebody waits for a reply; `u64::MAX`: for a connection. `None`: nobody waits.
+    fn awaited_until_ns(&self) -> Option<u64> {
+        self.overdue_ns.get().filter(|_| !self.tasks.borrow().is_empty())
+    }
+}
+
 struct TaskWaker(TaskId);
 
 impl Wake for TaskWaker {
@@ -99,6 +106,7 @@ impl Reactor {
     /// When the system has no poller or timer left for it.
     pub fn new(clock: Clock, pacer: Pacer, overdue_every_ns: u64) -> io::Result<Reactor> {
         let overdue_every_ns = overdue_every_ns.max(1);
+        let begun_ns = clock.now_ns();
         Ok(Reactor {
             shared: Rc::new(Shared {
                 clock: Remembered::new(clock),
@@ -109,7 +117,7 @@ impl Reactor {
                 sockets: RefCell::default(),
                 current: Cell::new(MAIN),
                 overdue_every_ns,
-                overdue_at_ns: Cell::new(clock.now_ns() + overdue_every_ns),
+                overdue_at_ns: Cell::new(begun_ns + overdue_every_ns),
                 panic: RefCell::default(),
             }),
         })
@@ -124,7 +132,7 @@ impl Reactor {
 
     /// The run's clock.
     #[must_use]
-    pub fn clock(&self) -> Clock {
+    pub fn clock(&self) -> &Clock {
         self.shared.clock.clock()
     }
 
@@ -293,6 +301,14 @@ impl Reactor {
         let mut ready = shared.ready.borrow_mut();
         let idle = ready.is_empty();
         let sockets = shared.sockets.borrow();
+        let passes = shared.clock.clock().virtual_time().filter(|_| idle);
+        let awaited = || sockets.iter().flatten().filter_map(|socket| socket.awaited_until_ns()).min();
+        let awaited_ns = passes.and_then(|_| awaited());
+        if awaited_ns.is_some_and(|at_ns| at_ns <= shared.clock.seen_ns()) {
+            // That may have been for an earlier reply: whoever waits says anew until when.
+            self.look_for_overdue(&mut ready);
+            return Ok(());
+        }
         let mut on_event = |event: &mio::event::Event| {
             if let Some(Some(socket)) = sockets.get(event.token().0) {
                 socket.readable.set(true);
@@ -300,11 +316,16 @@ impl Reactor {
             }
         };
         let mut waiter = shared.waiter.borrow_mut();
-        let ended = if idle {
-            let due_ns = shared.due.borrow().peek().map(|Reverse((at_ns, _))| at_ns.saturating_sub(EARLY_NS));
-            waiter.wait(&shared.clock, due_ns, Some(shared.overdue_at_ns.get()), &mut on_event)?
-        } else {
-            waiter.look(&mut on_event)?
+        let due_ns = || shared.due.borrow().peek().map(|Reverse((at_ns, _))| *at_ns);
+        let ended = match (idle, passes) {
+            (false, _) => waiter.look(&mut on_event)?,
+            (true, None) => {
+                let due_ns = due_ns().map(|at_ns| at_ns.saturating_sub(EARLY_NS));
+                waiter.wait(&shared.clock, due_ns, Some(shared.overdue_at_ns.get()), &mut on_event)?
+            }
+            (true, Some(time)) => {
+                time.pass(&mut waiter, shared.clock.seen_ns(), due_ns(), awaited_ns, &mut on_event)?
+            }
         };
         drop((waiter, sockets));
         if shared.clock.now_ns() >= shared.overdue_at_ns.get() {

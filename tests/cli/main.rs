@@ -19,3 +19,4 @@ mod servers;
 mod shell;
 mod subcommands;
 mod sweep;
+mod virtual_time;

@@ -13,6 +13,7 @@ fn facts() -> LoadFacts {
     LoadFacts {
         kind: LoadKind::Open,
         pacer: Pacer::Hybrid,
+        virtual_time: false,
         threads: 1,
         connections: 2,
         spun_ns: 0,

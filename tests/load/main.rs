@@ -5,3 +5,4 @@ mod records;
 mod stall;
 mod support;
 mod threads;
+mod virtual_time;

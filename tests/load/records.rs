@@ -168,6 +168,7 @@ fn the_server_tells_how_long_commands_of_this_load_took_and_what_it_found_slow()
         design: Design::ZsetSeq,
         plan: &plan,
         endpoint: target.endpoint(),
+        clock: None,
         prefix,
         driving: Driving::default(),
     };
@@ -337,7 +338,8 @@ fn a_server_that_dies_leaves_a_history_with_the_invocations_it_never_answered() 
     let plan = plan(&scenario, 1);
     let prefix = "test:".to_owned();
     let (design, driving) = (Design::ZsetSeq, Driving::default());
-    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving };
+    let endpoint = target.endpoint();
+    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint, clock: None, prefix, driving };
     let (control, over) = (Control::default(), AtomicBool::new(false));
     let recorded = std::thread::scope(|scope| {
         scope.spawn(|| {

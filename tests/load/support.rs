@@ -24,6 +24,7 @@ pub fn record_on(target: &Target, text: &str, design: Design, driving: Driving, 
     let scenario = scenario(text);
     let plan = plan(&scenario, 1);
     let prefix = "test:".to_owned();
-    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint: target.endpoint(), prefix, driving };
+    let (endpoint, clock) = (target.endpoint(), target.clock());
+    let setup = CellSetup { scenario: &scenario, design, plan: &plan, endpoint, clock, prefix, driving };
     run_cell(&setup, control).unwrap()
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use stanchion::model::{Dedupe, OpKind, PositionTolerance, Promise};
 use stanchion::scenario::{
-    Admissions, Arrivals, Cleanup, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit, Load, OpenLoad, Percentile,
-    Polling, Repeats, Scenario, Share, Ttl, parse,
+    Admissions, Arrivals, Cleanup, Clock, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit, Load, OpenLoad,
+    Percentile, Polling, Repeats, Scenario, Share, Ttl, parse,
 };
 
 const DESIGNS: [&str; 2] = ["list", "zset-ms"];
@@ -54,6 +54,7 @@ fn what_is_left_out_has_the_default_of_the_page() {
         ttl: None,
         cleanup: None,
         settle: Duration::ZERO,
+        clock: Clock::default(),
         warm_up_joins: 0,
         timeout: ms(2000),
         attempts: 3,
@@ -100,6 +101,7 @@ rejoin = { share = 0.5, after = "5ms" }
 entries = { share = 0.6, after = "6ms" }
 admit = { batch = 10, every = "7ms", clients = 2, start = "8ms", capacity = 100 }
 ttl = { after = "90ms", tolerance = "10ms", sweep-every = "11ms" }
+clock = { skew = "14ms" }
 
 [load.closed]
 clients = 3
@@ -163,6 +165,7 @@ fn every_key_arrives_where_it_belongs() {
         ttl: Some(Ttl { after: ms(90), tolerance: ms(10), sweep_every: ms(11) }),
         cleanup: None,
         settle: ms(250),
+        clock: Clock { is_virtual: false, skew: ms(14) },
         warm_up_joins: 7,
         timeout: ms(500),
         attempts: 5,

@@ -428,3 +428,33 @@ check = ["expiry"]
 "#
     );
 }
+
+#[test]
+fn nothing_is_limited_that_virtual_time_cannot_tell() {
+    assert_eq!(
+        shown(
+            r#"about = "A test."
+[load.open]
+rate = 10
+duration = "1s"
+[clock]
+virtual = true
+skew = "5ms"
+[promises]
+check = ["no-loss"]
+[limits.join]
+p99 = "5ms"
+"#
+        ),
+        "error: [limits] on virtual time
+  --> test:10:2
+   |
+10 | [limits.join]
+   |  ^^^^^^ time stands still there while a request is under way, so nothing can be said of latency
+   |
+   = help: remove [limits], or `virtual` from [clock]
+
+1 problem in 1 scenario file
+"
+    );
+}

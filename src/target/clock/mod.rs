@@ -9,6 +9,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The library; empty where none can be built (not Linux, or another C library than glibc).
@@ -23,10 +25,12 @@ pub const CLOCK_BEGIN: Duration = Duration::from_secs(1_893_456_000);
 /// The monotonic clock's begin; any would do but zero, which some take for "never".
 const MONOTONIC_BEGIN: Duration = Duration::from_secs(1000);
 
-/// The clock of one server. Dropping it leaves the server's time standing still.
-#[derive(Debug)]
+/// The clock of one server; clones are the same clock. Dropping it leaves the server's time standing still.
+#[derive(Clone, Debug)]
 pub struct ServerClock {
-    page: File,
+    page: Arc<File>,
+    /// How far its wall clock is beyond [`CLOCK_BEGIN`], µs; what is before that counts as no time.
+    elapsed_us: Arc<AtomicU64>,
 }
 
 impl ServerClock {
@@ -42,7 +46,7 @@ impl ServerClock {
         std::fs::write(&library, LIBRARY)?;
         let page = File::options().write(true).create_new(true).open(&path)?;
         page.set_len(PAGE_BYTES)?;
-        let clock = ServerClock { page };
+        let clock = ServerClock { page: Arc::new(page), elapsed_us: Arc::default() };
         clock.set(CLOCK_BEGIN, Duration::ZERO)?;
         program.env("LD_PRELOAD", &library).env("STANCHION_CLOCK", &path);
         Ok(clock)
@@ -59,6 +63,15 @@ impl ServerClock {
         words[..8].copy_from_slice(&micros(since_epoch));
         words[8..].copy_from_slice(&micros(MONOTONIC_BEGIN.saturating_add(monotonic)));
         // The page is in the kernel's memory, and the server's mapping shows what is written there at once.
-        self.page.write_all_at(&words, 0)
+        self.page.write_all_at(&words, 0)?;
+        let elapsed = since_epoch.saturating_sub(CLOCK_BEGIN).as_micros();
+        self.elapsed_us.store(u64::try_from(elapsed).unwrap_or(u64::MAX), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How far its wall clock is beyond [`CLOCK_BEGIN`].
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_micros(self.elapsed_us.load(Ordering::Relaxed))
     }
 }

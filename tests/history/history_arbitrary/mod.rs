@@ -151,18 +151,28 @@ fn load_facts() -> impl Strategy<Value = LoadFacts> {
             server_ns,
         },
     );
-    (kind, pacer, any::<[u32; 2]>(), any::<[u64; 2]>(), any::<Option<u64>>(), option::of(machine)).prop_map(
-        |(kind, pacer, [threads, connections], [spun_ns, changes_until_ns], run_queue_ns, machine)| LoadFacts {
-            kind,
-            pacer,
-            threads,
-            connections,
-            spun_ns,
-            run_queue_ns,
-            machine,
-            changes_until_ns,
-        },
-    )
+    (kind, pacer, any::<[u32; 2]>(), any::<[u64; 2]>(), any::<Option<u64>>(), option::of(machine), any::<bool>())
+        .prop_map(
+            |(
+                kind,
+                pacer,
+                [threads, connections],
+                [spun_ns, changes_until_ns],
+                run_queue_ns,
+                machine,
+                virtual_time,
+            )| LoadFacts {
+                kind,
+                pacer,
+                threads,
+                connections,
+                spun_ns,
+                run_queue_ns,
+                machine,
+                changes_until_ns,
+                virtual_time,
+            },
+        )
 }
 
 fn server_series() -> impl Strategy<Value = ServerSeries> {
