@@ -28,7 +28,7 @@
 //! | [`precision`] | what a float64 score makes of a clock and a counter, computed and drawn | model |
 //! | [`report`] | one serialisable document (it *is* result.json) and its renderers | model, precision, history, checks, measure, verdict |
 //! | [`run_folder`] | a run on disk | history, checks, measure, report |
-//! | [`pipeline`] | the story, in under 100 lines | scenario, plan, target, queue, load, history, checks, measure, verdict, report, run_folder |
+//! | [`pipeline`] | the story, in under 100 lines | model, scenario, plan, target, queue, load, history, checks, measure, verdict, report, explore, run_folder |
 //! | [`selftest`] | broken designs against checks: the kill matrix | model, scenario, plan, target, queue, load, checks |
 //! | [`sweep`] | how far a design carries: the rate that breaks it, how its cost grows with the line | model, scenario, plan, target, queue, load, history, measure, verdict, report, pipeline |
 //! | [`compare`] | two saved runs, or two sides in turns: effects with intervals, and what may be said of them | model, scenario, target, queue, load, history, measure, verdict, report, run_folder, pipeline |

@@ -1,26 +1,31 @@
 //! The story: scenario → plan → target → load → history → checks and measurements → verdict → report.
 
 mod afterwards;
+mod driven;
 mod judging;
 mod memory;
 mod request;
 mod retold;
+mod scheduled;
 mod targets;
 
 pub use afterwards::{explained, wipe};
 pub use judging::{CheckError, Judged, check, judge};
 pub use memory::{Allowance, spare_bytes};
 pub use request::{Failure, Outcome, Progress, Request, designs_of};
+pub use scheduled::readable;
 
+use driven::{Ran, driven};
 use judging::save_order;
+use scheduled::scheduled;
 use targets::Targets;
 
-use crate::load::{CellSetup, Control, Recorded, run_cell};
+use crate::load::Control;
 use crate::plan::plan;
 use crate::queue::Design;
 use crate::report::{Cell, Document, Run};
 use crate::run_folder;
-use crate::scenario::Scenario;
+use crate::scenario::{Load, Scenario};
 use crate::target::Target;
 
 /// Runs every scenario on every design it names. Whatever happens on the way, what was recorded is saved
@@ -55,26 +60,18 @@ fn run_one(
     index: usize,
 ) -> (Option<Cell>, Option<Failure>) {
     let plan = plan(scenario, request.seed);
-    let target = match targets.of(scenario) {
-        Ok(target) => target,
+    let ran = match &scenario.load {
+        Load::Schedule(schedule) => scheduled(request, scenario, design, schedule, &plan),
+        _ => driven(request, targets, control, (scenario, design, index), &plan),
+    };
+    let Ran { history, saved, trouble } = match ran {
+        Ok(ran) => ran,
         Err(failure) => return (None, Some(failure)),
     };
-    let prefix = format!("{}{index}:", request.prefix);
-    let clock = target.clock().filter(|_| scenario.clock.is_virtual);
-    let (endpoint, driving) = (target.endpoint(), request.driving);
-    let setup = CellSetup { scenario, design, plan: &plan, endpoint, clock, prefix, driving };
-    let Recorded { history, trouble } = match run_cell(&setup, control) {
-        Ok(recorded) => recorded,
-        Err(error) => return (None, Some(error.into())),
-    };
-    let saved = run_folder::write_cell(&request.folder, &history);
-    let trouble = trouble.map(|trouble| explained(target, trouble));
-    let wiped = wipe(target, &setup.prefix, trouble.as_ref());
     let judged = judge(&history);
     let path = run_folder::history_path(&request.folder, &scenario.name, design.name());
     let saved = saved.and_then(|()| save_order(&path, &judged));
-    let failure = saved.err().map(Failure::Folder).or(trouble.map(Failure::Trouble)).or(wiped.err());
-    (Some(judged.cell), failure)
+    (Some(judged.cell), saved.err().map(Failure::Folder).or(trouble))
 }
 
 fn document(request: &Request, cells: &[Cell], trouble: Option<&Failure>) -> Document {

@@ -270,5 +270,6 @@ fn header() -> Header {
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     }
 }

@@ -93,5 +93,6 @@ fn header() -> Header {
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     }
 }

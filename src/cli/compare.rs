@@ -139,7 +139,7 @@ fn scenario(arguments: &CompareArguments) -> Result<Scenario, Error> {
     let loaded = scenario::load(std::slice::from_ref(file), None, &designs);
     let mut loaded = loaded.map_err(|found| Error::page(Exit::Usage, problems(found)))?;
     match (loaded.pop(), loaded.len()) {
-        (Some(scenario), 0) => run::refuse_virtual_time(&scenario, "a comparison").map(|()| scenario),
+        (Some(scenario), 0) => run::refuse_without_speed(&scenario, "a comparison").map(|()| scenario),
         (_, more) => Err(Error::new(
             Exit::Usage,
             format!(

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::output;
+use crate::explore::ExploreError;
 use crate::history::HistoryError;
 use crate::load::{LoadError, Trouble};
 use crate::pipeline::{CheckError, Failure};
@@ -62,6 +63,7 @@ impl From<&Failure> for Exit {
     fn from(failure: &Failure) -> Exit {
         match failure {
             Failure::Trouble(Trouble::Interrupted) => Exit::Interrupted,
+            Failure::Schedule(error) => error.into(),
             Failure::Load(
                 LoadError::Target(_) | LoadError::Dial(_) | LoadError::Scripts { .. } | LoadError::Runtime(_),
             )
@@ -69,6 +71,22 @@ impl From<&Failure> for Exit {
             | Failure::Target(_)
             | Failure::Folder(_) => Exit::Environment,
         }
+    }
+}
+
+impl From<&ExploreError> for Exit {
+    fn from(error: &ExploreError) -> Exit {
+        match error {
+            ExploreError::Program(_) => Exit::Usage,
+            ExploreError::Refused { .. } | ExploreError::NotFollowed(_) => Exit::Inconclusive,
+            _ => Exit::Environment,
+        }
+    }
+}
+
+impl From<ExploreError> for Error {
+    fn from(error: ExploreError) -> Error {
+        Error::new(Exit::from(&error), error.to_string())
     }
 }
 

@@ -1,29 +1,21 @@
 //! `stanchion explore`: every interleaving of small programs on a design, with the smallest story of what breaks.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::exit::{Error, Exit};
 use super::explore_arguments::{ExploreArguments, ExploreFormat};
-use super::output;
+use super::explore_files::{save, save_page};
+use super::{output, repeat, signals};
 use crate::explore::{
     Adversity, Bound, EXPLORE_SCHEMA, ExploreError, Explorer, Options, Program, ReplayFile, Scope, Summary, lanes,
 };
+use crate::load::Control;
+use crate::model::grouped;
 use crate::queue::Design;
-use crate::run_folder;
-
-impl From<ExploreError> for Error {
-    fn from(error: ExploreError) -> Error {
-        let exit = match error {
-            ExploreError::Program(_) => Exit::Usage,
-            ExploreError::Refused { .. } | ExploreError::NotFollowed(_) => Exit::Inconclusive,
-            _ => Exit::Environment,
-        };
-        Error::new(exit, error.to_string())
-    }
-}
 
 pub(super) fn explore(arguments: &ExploreArguments) -> Result<Exit, Error> {
     if let Some(file) = &arguments.replay {
@@ -35,10 +27,12 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Result<Exit, Error> {
         }
         return sample(program, time, arguments);
     }
+    let control = Arc::new(Control::default());
+    signals::interrupt_on_signals(&control)?;
     let mut exit = Exit::Expected;
     let mut documents = Vec::new();
     for design in &arguments.queues {
-        let summary = explore_one(*design, arguments)?;
+        let summary = explore_one(*design, arguments, &control)?;
         if arguments.format == ExploreFormat::Text {
             output::result(&text(&summary))?;
         }
@@ -47,9 +41,18 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Result<Exit, Error> {
         } else if !summary.complete && exit == Exit::Expected {
             exit = Exit::Inconclusive;
         }
-        documents.push(summary);
+        let page = text(&summary);
+        documents.push((summary, page));
+        if control.interrupted() {
+            exit = Exit::Interrupted;
+            break;
+        }
+    }
+    if let Some(folder) = &arguments.out {
+        save_page(folder, &documents, repeat::explore(arguments))?;
     }
     if arguments.format == ExploreFormat::Json {
+        let documents: Vec<&Summary> = documents.iter().map(|(summary, _)| summary).collect();
         let json = serde_json::to_string_pretty(&documents);
         let json = json.map_err(|error| Error::new(Exit::Environment, format!("the result is no JSON: {error}")))?;
         output::result(&(json + "\n"))?;
@@ -76,7 +79,7 @@ fn options(arguments: &ExploreArguments) -> Options {
     }
 }
 
-fn explore_one(design: Design, arguments: &ExploreArguments) -> Result<Summary, Error> {
+fn explore_one(design: Design, arguments: &ExploreArguments, control: &Control) -> Result<Summary, Error> {
     let options = options(arguments);
     let programs = match &arguments.program {
         Some(text) => vec![Program::parse(text, options.dedupe).map_err(ExploreError::from)?],
@@ -90,11 +93,13 @@ fn explore_one(design: Design, arguments: &ExploreArguments) -> Result<Summary, 
         }
     };
     let mut explorer = Explorer::new(design, options.clone())?;
+    explorer.stop_on(control.wish());
     let mut summary = Summary {
         schema: EXPLORE_SCHEMA,
         queue: design.name().to_owned(),
         server_version: explorer.server_version().to_owned(),
         promises: explorer.promises(),
+        without_clock: explorer.without_clock().map(str::to_owned),
         complete: true,
         ..Summary::default()
     };
@@ -106,34 +111,25 @@ fn explore_one(design: Design, arguments: &ExploreArguments) -> Result<Summary, 
         let first = summary.add(&explored);
         for broken in first {
             if let Some(folder) = &arguments.out {
-                save(folder, &explorer.replay_file(&explored.program, broken))?;
+                save(folder, &explorer.replay_file(&explored.program, broken), &broken.sentence)?;
             }
         }
         if spoken.elapsed() > Duration::from_secs(5) {
             spoken = Instant::now();
             output::say(&format!("{}: {} of {count} programs, {} schedules", design.name(), at + 1, summary.schedules));
         }
-        if begin.elapsed() > options.bound.time && at + 1 < count {
+        let over = begin.elapsed() > options.bound.time || control.interrupted();
+        if over && at + 1 < count {
             summary.complete = false;
             break;
         }
     }
+    summary.interrupted = control.interrupted();
     summary.took_s = begin.elapsed().as_secs_f64();
     summary.asked = explorer.asked();
     summary.round_trips = explorer.round_trips();
     summary.set_keys(explorer.key_trouble());
     Ok(summary)
-}
-
-fn save(folder: &Utf8Path, file: &ReplayFile) -> Result<(), Error> {
-    let promise = file.promises.first().map_or("together", |promise| promise.name());
-    let name = format!("{}.{promise}.replay.json", file.queue);
-    let json = serde_json::to_string_pretty(file);
-    let json = json.map_err(|error| Error::new(Exit::Environment, format!("the replay is no JSON: {error}")))?;
-    fs_err::create_dir_all(folder)?;
-    run_folder::write_whole(folder, &name, (json + "\n").as_bytes())?;
-    output::say(&format!("Saved: {}", folder.join(name)));
-    Ok(())
 }
 
 /// Draws schedules of one program.
@@ -144,7 +140,7 @@ fn sample(program: &str, time: Duration, arguments: &ExploreArguments) -> Result
     for design in &arguments.queues {
         let mut explorer = Explorer::new(*design, options.clone())?;
         let (sampled, broken) = explorer.sample(&program, time)?;
-        let drawn = grouped(sampled.schedules.into());
+        let drawn = grouped(sampled.schedules);
         let mut out = String::new();
         match broken {
             Some(broken) => {
@@ -160,7 +156,7 @@ fn sample(program: &str, time: Duration, arguments: &ExploreArguments) -> Result
                 );
                 out.push_str(&lanes(&broken.story, program.clients.len()));
                 if let Some(folder) = &arguments.out {
-                    save(folder, &explorer.replay_file(&program, &broken))?;
+                    save(folder, &explorer.replay_file(&program, &broken), &broken.sentence)?;
                 }
             }
             None => {
@@ -220,14 +216,14 @@ fn text(summary: &Summary) -> String {
     let mut out = String::new();
     let names: Vec<&str> = summary.promises.iter().map(|promise| promise.name()).collect();
     let (schedules, programs) = (grouped(summary.schedules), summary.programs);
-    let of = if programs == 1 { String::new() } else { format!(" of {} programs", grouped(programs.into())) };
+    let of = if programs == 1 { String::new() } else { format!(" of {} programs", grouped(programs)) };
     let _ = writeln!(out, "{}\n", verdict(summary));
     for broken in &summary.broken {
         let promises: Vec<&str> = broken.promises.iter().map(|promise| promise.name()).collect();
         let least = if broken.at_least { "at least " } else { "" };
         let more = match broken.programs {
             0 | 1 => String::new(),
-            more => format!("; {} programs break it, this is the smallest", grouped(more.into())),
+            more => format!("; {} programs break it, this is the smallest", grouped(more)),
         };
         let _ = writeln!(
             out,
@@ -265,23 +261,27 @@ fn text(summary: &Summary) -> String {
     } else {
         let _ = writeln!(
             out,
-            "{}: the bound came first. At least {schedules} schedules{of} were covered, and nothing is said of the others; raise \
-             --max-states or --time, or explore less.",
-            summary.queue
+            "{}: {} At least {schedules} schedules{of} were covered, and nothing is said of the others; {}.",
+            summary.queue,
+            if summary.interrupted { "interrupted." } else { "the bound came first." },
+            if summary.interrupted { "run it again" } else { "raise --max-states or --time, or explore less" }
         );
+    }
+    if let Some(why) = &summary.without_clock {
+        let _ = writeln!(out, "Time was the system's, and no time to live passed: {why}.");
     }
     let _ = writeln!(
         out,
         "{} states; {} commands asked of Redis {}, {} round trips in all, {:.2} s.\nExecuted for real: {} of the schedules, {} replies and {} \
          verdicts compared, 0 differences.",
-        grouped(summary.states.into()),
-        grouped(summary.asked.into()),
+        grouped(summary.states),
+        grouped(summary.asked),
         summary.server_version,
-        grouped(summary.round_trips.into()),
+        grouped(summary.round_trips),
         summary.took_s,
-        grouped(summary.replayed.into()),
-        grouped(summary.replies_compared.into()),
-        grouped(summary.verdicts_compared.into()),
+        grouped(summary.replayed),
+        grouped(summary.replies_compared),
+        grouped(summary.verdicts_compared),
     );
     out
 }
@@ -304,28 +304,5 @@ fn verdict(summary: &Summary) -> String {
         (true, 0, false) => {
             format!("INCONCLUSIVE: {queue} kept every promise in the {schedules} schedules that were covered.")
         }
-    }
-}
-
-/// A number with commas between thousands.
-fn grouped(number: u128) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_are_told_apart() {
-        assert_eq!([0, 999, 1_000, 2_308_743_493_056].map(grouped), ["0", "999", "1,000", "2,308,743,493,056"]);
     }
 }

@@ -59,7 +59,7 @@ pub(super) struct ExploreArguments {
     /// The most schedules of one program that are executed for real; 1 % of them all, up to here
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(super) max_replays: u64,
-    /// Write what breaks there as replay files
+    /// Write a page there, and what breaks as replay files with a scenario for each
     #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub(super) out: Option<Utf8PathBuf>,
     /// Run the schedule of a replay file again
@@ -97,6 +97,8 @@ pub(super) enum ClockChoice {
     Frozen,
     /// By a microsecond with each command
     Stepping,
+    /// As it does: no ticks then, and nothing is executed a second time (where the server's clock cannot be preloaded)
+    System,
 }
 
 impl From<ClockChoice> for Time {
@@ -104,6 +106,7 @@ impl From<ClockChoice> for Time {
         match choice {
             ClockChoice::Frozen => Time::Frozen,
             ClockChoice::Stepping => Time::Stepping,
+            ClockChoice::System => Time::System,
         }
     }
 }

@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod explore;
 mod explore_arguments;
+mod explore_files;
 mod export;
 mod find;
 mod github;

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::arguments::{CompareArguments, Depths, DrivingArguments, RunArguments, SweepArguments, TargetArguments};
+use super::explore_arguments::{ClockChoice, DedupeChoice, ExploreArguments};
 use crate::queue::Design;
 use crate::target::{TargetChoice, TargetOptions, URL_VARIABLE};
 
@@ -42,6 +43,31 @@ pub(super) fn sweep(arguments: &SweepArguments, target: &TargetChoice) -> String
         words.extend(arguments.to.map(|to| format!("--to {to}")));
         words.push(format!("--rounds {} --seed {}", arguments.rounds, arguments.seed));
     }
+    words.join(" ")
+}
+
+/// The command that repeats an exploration.
+pub(super) fn explore(arguments: &ExploreArguments) -> String {
+    let mut words = vec!["stanchion explore".to_owned()];
+    words.extend(queues(&arguments.queues));
+    match &arguments.program {
+        Some(program) => words.push(format!("--program {}", quoted(program))),
+        None => words.push(format!("--all --max-ops {} --clients {}", arguments.max_ops, arguments.clients)),
+    }
+    words.extend(arguments.faults.map(|faults| format!("--faults {faults}")));
+    words.extend(arguments.ticks.map(|ticks| format!("--ticks {ticks}")));
+    if arguments.ticks_a_life != 1 {
+        words.push(format!("--ticks-a-life {}", arguments.ticks_a_life));
+    }
+    match arguments.clock {
+        ClockChoice::Frozen => {}
+        ClockChoice::Stepping => words.push("--clock stepping".to_owned()),
+        ClockChoice::System => words.push("--clock system".to_owned()),
+    }
+    if matches!(arguments.dedupe, DedupeChoice::Request) {
+        words.push("--dedupe request".to_owned());
+    }
+    words.push(format!("--seed {}", arguments.seed));
     words.join(" ")
 }
 

@@ -16,7 +16,7 @@ use crate::pipeline::{self, Request};
 use crate::queue::Design;
 use crate::report::{self, Document, Run};
 use crate::run_folder::{self, FolderError};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Load, Scenario};
 use crate::target::{Target, TargetChoice, TargetError, TargetOptions};
 
 /// Where scenarios are looked for when none are named.
@@ -26,6 +26,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     let choice = arguments.target.choice()?;
     let scenarios = scenarios(&arguments.paths, arguments.scale)?;
     refuse_an_empty_choice(arguments, &scenarios)?;
+    for scenario in &scenarios {
+        pipeline::readable(scenario).map_err(|why| Error::new(Exit::Usage, why))?;
+    }
     let began = jiff::Timestamp::now();
     let folder = arguments.out.clone().unwrap_or_else(|| new_folder(began, &std::process::id().to_string()));
     run_folder::prepare(&folder).map_err(unwritable)?;
@@ -34,11 +37,11 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Error> {
     signals::interrupt_on_signals(&control)?;
     let runtime = runtime()?;
     // Nothing would run on another.
-    let on_virtual_time = scenarios.iter().all(|scenario| scenario.clock.is_virtual);
-    if on_virtual_time && matches!(choice, TargetChoice::Docker | TargetChoice::Url(_)) {
-        output::say("Everything is on virtual time, which a local server of its own has: --redis is not used");
+    let on_their_own = !scenarios.iter().any(needs_target);
+    if on_their_own && matches!(choice, TargetChoice::Docker | TargetChoice::Url(_)) {
+        output::say("All scenarios run on a local server of their own: --redis is not used");
     }
-    let started = if on_virtual_time {
+    let started = if on_their_own {
         await_target(&runtime, &control, Target::with_clock())
     } else {
         start(&runtime, &choice, &arguments.target.options(), &control)
@@ -157,15 +160,20 @@ pub(super) fn scenarios(paths: &[Utf8PathBuf], scale: Option<f64>) -> Result<Vec
     loaded.map_err(|problems| Error::page(Exit::Usage, problems.render(output::colour(&std::io::stderr()))))
 }
 
-/// A scenario on virtual time says nothing of speed.
-pub(super) fn refuse_virtual_time(scenario: &Scenario, what: &str) -> Result<(), Error> {
-    if !scenario.clock.is_virtual {
-        return Ok(());
-    }
+/// What is about speed takes no scenario that says nothing of it.
+pub(super) fn refuse_without_speed(scenario: &Scenario, what: &str) -> Result<(), Error> {
+    let why = match &scenario.load {
+        Load::Schedule(_) => "executes one schedule, command by command, which",
+        _ if scenario.clock.is_virtual => "is on virtual time, which",
+        _ => return Ok(()),
+    };
     let name = &scenario.name;
-    let why =
-        format!("{name} is on virtual time, which says nothing of speed, and {what} is about speed: name another");
-    Err(Error::new(Exit::Usage, why))
+    Err(Error::new(Exit::Usage, format!("{name} {why} says nothing of speed, and {what} is about speed: name another")))
+}
+
+/// Whether a scenario runs on the server that was asked for, and not on a local one of its own.
+fn needs_target(scenario: &Scenario) -> bool {
+    !scenario.clock.is_virtual && !matches!(scenario.load, Load::Schedule(_))
 }
 
 fn refuse_an_empty_choice(arguments: &RunArguments, scenarios: &[Scenario]) -> Result<(), Error> {

@@ -204,7 +204,7 @@ fn open_scenario(path: Option<&Utf8Path>) -> Result<Scenario, Error> {
         );
         return Err(Error::new(Exit::Usage, why));
     }
-    run::refuse_virtual_time(&scenario, "a sweep")?;
+    run::refuse_without_speed(&scenario, "a sweep")?;
     Ok(scenario)
 }
 

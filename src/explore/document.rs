@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use super::explorer::{Broken, Explored, KeyTrouble};
 use super::replays::Replays;
-use super::story::StoryStep;
-use crate::model::Promise;
+use crate::model::{Promise, StoryStep};
 
 /// The version of the document's format.
 pub const EXPLORE_SCHEMA: u32 = 1;
@@ -35,6 +34,11 @@ pub struct Summary {
     pub asked: u64,
     /// Writes to the server, those of replays included.
     pub round_trips: u64,
+    /// Why time was the system's, so that no time to live passed and nothing was executed a second time; `null`: the clock was the
+    /// explorer's own.
+    pub without_clock: Option<String>,
+    /// Whether somebody ended it before a bound did.
+    pub interrupted: bool,
     /// Whether everything was covered.
     pub complete: bool,
     /// Schedules that were executed for real, without a difference.

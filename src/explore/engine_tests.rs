@@ -1,9 +1,11 @@
 //! The search against going through everything one by one, and its memory against the server.
 
+use std::sync::atomic::AtomicBool;
+
 use proptest::prelude::*;
 
 use super::enumerate::Scope;
-use super::exhaust::{Bound, exhaust};
+use super::exhaust::{Bound, Limit, exhaust};
 use super::monitor::{Monitor, Rules};
 use super::program::Program;
 use super::replays::{draw, generator, replay};
@@ -63,7 +65,9 @@ proptest! {
         let shape = Shape::new(&program, adversity);
         let begin = shape.begin(&mut world, &program, adversity);
         let mut space = Space::new(shape.width());
-        let counts = exhaust(&begin, shape, &mut world, &mut monitor, &mut space, Bound::default()).unwrap();
+        let stop = AtomicBool::new(false);
+        let limit = Limit::of(Bound::default(), &stop);
+        let counts = exhaust(&begin, shape, &mut world, &mut monitor, &mut space, limit).unwrap();
         prop_assert!(counts.complete);
         if counts.schedules < 200_000 {
             let counted = one_by_one(&begin, shape, &mut world, &mut monitor);
@@ -104,7 +108,9 @@ fn states_are_small() {
     let shape = Shape::new(&program, Adversity::default());
     let begin = shape.begin(&mut world, &program, Adversity::default());
     let mut space = Space::new(shape.width());
-    let counts = exhaust(&begin, shape, &mut world, &mut monitor, &mut space, Bound::default()).unwrap();
+    let stop = AtomicBool::new(false);
+    let limit = Limit::of(Bound::default(), &stop);
+    let counts = exhaust(&begin, shape, &mut world, &mut monitor, &mut space, limit).unwrap();
     assert!(counts.states > 500, "{counts:?}");
     assert!(counts.bytes <= counts.states * 2 * 100, "vectors hold up to twice what they need: {counts:?}");
 }

@@ -1,5 +1,6 @@
 //! All schedules of a program, each state once; schedules are counted by adding up, not by going through them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::error::ExploreError;
@@ -21,6 +22,32 @@ impl Default for Bound {
     /// Ten million states (less than a gigabyte), ten minutes.
     fn default() -> Self {
         Bound { states: 10_000_000, time: Duration::from_secs(600) }
+    }
+}
+
+/// When the searches of one program are to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit<'a> {
+    states: usize,
+    end: Option<Instant>,
+    stop: &'a AtomicBool,
+}
+
+impl<'a> Limit<'a> {
+    /// From now on.
+    pub(super) fn of(bound: Bound, stop: &'a AtomicBool) -> Limit<'a> {
+        // A time that no clock will show is none.
+        Limit { states: bound.states, end: Instant::now().checked_add(bound.time), stop }
+    }
+
+    /// Whether a search with so many states is to end in its step of this number.
+    pub(super) fn is_reached(&self, states: usize, step: u64) -> bool {
+        // Looking at a clock takes as long as a step of the search.
+        states >= self.states || (step.is_multiple_of(1024) && self.is_over())
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.end.is_some_and(|end| Instant::now() > end)
     }
 }
 
@@ -50,10 +77,9 @@ pub(super) fn exhaust(
     world: &mut World,
     monitor: &mut Monitor,
     space: &mut Space,
-    bound: Bound,
+    limit: Limit<'_>,
 ) -> Result<Counts, ExploreError> {
     space.reset(shape.width());
-    let end = Instant::now() + bound.time;
     let mut counts = Counts { complete: true, ..Counts::default() };
     let (root, _) = space.number(begin);
     // What each state on the way leads to lies in one stack; a frame is a state and how much of it is its own.
@@ -64,7 +90,7 @@ pub(super) fn exhaust(
     loop {
         if let Some(node) = entered.take() {
             steps += 1;
-            if space.len() >= bound.states || (steps.is_multiple_of(1024) && Instant::now() > end) {
+            if limit.is_reached(space.len(), steps) {
                 counts.complete = false;
                 break;
             }

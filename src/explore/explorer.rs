@@ -1,9 +1,11 @@
 //! Programs, one after the other, on one design: what they have in common is asked of the server once.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::error::ExploreError;
-use super::exhaust::{Bound, Counts, exhaust};
+use super::exhaust::{Bound, Counts, Limit, exhaust};
 use super::monitor::{Monitor, Rules};
 use super::program::{Program, TTL};
 use super::recorded::recorded;
@@ -14,12 +16,14 @@ use super::server::SIDE_BY_SIDE;
 use super::smallest::smallest;
 use super::space::Space;
 use super::steps::{Action, Adversity, Shape};
-use super::story::{StoryStep, tell};
-use super::trail::{TrailStep, follow};
+use super::story::tell;
+use super::trail::{TrailStep, follow, follow_as_far_as_it_goes};
 use super::world::{Time, World};
 use crate::checks::{CheckOutcome, judge};
-use crate::model::{Dedupe, Operation, Promise, Terms};
+use crate::history::History;
+use crate::model::{Dedupe, Operation, Promise, Schedule, StoryStep, Terms};
 use crate::queue::Design;
+use crate::target::TargetError;
 
 /// How to explore.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,14 +111,34 @@ pub struct Explorer {
     alone: Vec<(Promise, Monitor)>,
     space: Space,
     programs: u64,
+    without_clock: Option<String>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Explorer {
     /// Starts a server for this design.
     ///
+    /// Where its clock cannot be the explorer's own, time is the system's, and no ticks are explored:
+    /// [`Explorer::without_clock`] says why.
+    ///
     /// # Errors
-    /// When there is no server whose clock can be set.
+    /// When there is no server to start.
     pub fn new(design: Design, options: Options) -> Result<Explorer, ExploreError> {
+        match Explorer::with(design, options.clone(), None) {
+            Err(ExploreError::Target(error @ TargetError::NoClock { .. })) => {
+                Explorer::with(design, options, Some(error.to_string()))
+            }
+            explorer => explorer,
+        }
+    }
+
+    fn with(design: Design, mut options: Options, without_clock: Option<String>) -> Result<Explorer, ExploreError> {
+        let asked = (options.time == Time::System).then(|| "the system's clock was asked for".to_owned());
+        let without_clock = without_clock.or(asked);
+        if without_clock.is_some() {
+            options.time = Time::System;
+            options.adversity.ticks = 0;
+        }
         let facts = design.facts();
         let lives = options.adversity.lives_ticks();
         let promises = options.promises.clone().unwrap_or_else(|| facts.claims.to_vec());
@@ -123,7 +147,29 @@ impl Explorer {
         let alone = rules(&promises).promises().into_iter().map(|promise| (promise, Monitor::new(rules(&[promise]))));
         let alone = alone.collect();
         let world = World::new(design, options.dedupe, options.adversity.faults, lives, options.time)?;
-        Ok(Explorer { design, options, world, together, alone, space: Space::new(1), programs: 0 })
+        let space = Space::new(1);
+        Ok(Explorer {
+            design,
+            options,
+            world,
+            together,
+            alone,
+            space,
+            programs: 0,
+            without_clock,
+            stop: Arc::default(),
+        })
+    }
+
+    /// Has every search end, incomplete, as soon as this says so.
+    pub fn stop_on(&mut self, stop: Arc<AtomicBool>) {
+        self.stop = stop;
+    }
+
+    /// Why the server has the system's clock; `None`: its clock is the explorer's own.
+    #[must_use]
+    pub fn without_clock(&self) -> Option<&str> {
+        self.without_clock.as_deref()
     }
 
     /// The promises that are asked about.
@@ -142,9 +188,11 @@ impl Explorer {
         let Options { adversity, bound, .. } = self.options;
         let shape = Shape::new(program, adversity);
         let begin = shape.begin(&mut self.world, program, adversity);
-        let started = Instant::now();
+        let stop = Arc::clone(&self.stop);
+        // One limit for all searches.
+        let limit = Limit::of(bound, &stop);
         let Explorer { world, together, space, .. } = self;
-        let counts = exhaust(&begin, shape, world, together, space, bound)?;
+        let counts = exhaust(&begin, shape, world, together, space, limit)?;
         let (mut replays, mut also) = (Replays::default(), Vec::new());
         if counts.complete {
             (replays, also) = self.replay_some(&begin, shape, counts)?;
@@ -153,11 +201,9 @@ impl Explorer {
         let Explorer { world, together, alone, space, .. } = self;
         if counts.violating > 0 {
             for (promise, monitor) in alone.iter_mut() {
-                // One bound for all of them.
-                let left = Bound { time: bound.time.saturating_sub(started.elapsed()), ..bound };
-                let own = exhaust(&begin, shape, world, monitor, space, left)?;
+                let own = exhaust(&begin, shape, world, monitor, space, limit)?;
                 if own.violating > 0
-                    && let Some(actions) = smallest(&begin, shape, world, monitor, bound.states)?
+                    && let Some(actions) = smallest(&begin, shape, world, monitor, limit)?
                 {
                     broken.push(Broken {
                         promises: vec![*promise],
@@ -170,7 +216,7 @@ impl Explorer {
                 }
             }
             if broken.is_empty()
-                && let Some(actions) = smallest(&begin, shape, world, together, bound.states)?
+                && let Some(actions) = smallest(&begin, shape, world, together, limit)?
             {
                 let promises = together.rules().promises();
                 broken.push(Broken {
@@ -193,9 +239,8 @@ impl Explorer {
             actions,
         }));
         for broken in &mut broken {
-            // The story is told of what happens, not of what is remembered.
             let trail = follow(&begin, shape, &mut self.world, &broken.actions)?;
-            replay(std::slice::from_ref(&trail), &mut self.world)?;
+            self.execute_again(&trail)?;
             broken.story = self.told(&trail, &broken.promises);
             broken.sentence = self.sentence(&trail, &broken.promises);
         }
@@ -216,7 +261,7 @@ impl Explorer {
         let (sampled, found) = ground.draw(&mut rng, time)?;
         let Some(actions) = found else { return Ok((sampled, None)) };
         let trail = follow(&begin, shape, &mut self.world, &actions)?;
-        replay(std::slice::from_ref(&trail), &mut self.world)?;
+        self.execute_again(&trail)?;
         let mut promises = Vec::new();
         for (promise, monitor) in &mut self.alone {
             if !watch(&trail, &self.world, monitor) {
@@ -252,6 +297,9 @@ impl Explorer {
         shape: Shape,
         counts: Counts,
     ) -> Result<(Replays, Vec<Seen>), ExploreError> {
+        if self.without_clock.is_some() {
+            return Ok((Replays::default(), Vec::new()));
+        }
         let share = (counts.schedules as f64 * self.options.replayed_share).ceil();
         let wanted = (share as u64).min(self.options.replays_max);
         let mut rng = generator(self.options.seed, self.programs);
@@ -259,7 +307,7 @@ impl Explorer {
         let (mut replays, mut also) = (Replays::default(), Vec::new());
         self.world.transitions.stop_watching();
         let mut left = usize::try_from(wanted).unwrap_or(usize::MAX);
-        while left > 0 {
+        while left > 0 && !self.stop.load(Ordering::Relaxed) {
             let Explorer { world, together, alone, space, .. } = self;
             let (mut drawn, mut trails) = (Vec::new(), Vec::new());
             for _ in 0..left.min(SIDE_BY_SIDE) {
@@ -282,6 +330,15 @@ impl Explorer {
             }
         }
         Ok((replays, also))
+    }
+
+    /// Executes a schedule from an empty server: what is told of it is what happens, not what is remembered. The system's clock would make
+    /// another of it, so it is told as it was executed then, step by step.
+    fn execute_again(&mut self, trail: &[TrailStep]) -> Result<(), ExploreError> {
+        if self.without_clock.is_none() {
+            replay(&[trail], &mut self.world)?;
+        }
+        Ok(())
     }
 
     /// What a schedule is judged under.
@@ -377,9 +434,33 @@ impl Explorer {
             ExploreError::Internal(_) => ExploreError::NotFollowed("the design sends other commands by now".to_owned()),
             error => error,
         })?;
-        replay(std::slice::from_ref(&trail), &mut self.world)?;
+        self.execute_again(&trail)?;
         let told = self.told(&trail, &file.promises);
         let broken = told.iter().any(|step| step.breaks);
         Ok((told, broken.then(|| self.sentence(&trail, &file.promises))))
+    }
+
+    /// Runs the schedule of a file for real as far as the design follows it, and then to its end: the history, with the story in
+    /// its header.
+    ///
+    /// # Errors
+    /// When the file is none, or there is no answer.
+    pub fn execute(&mut self, file: &ReplayFile, program: &Program) -> Result<History, ExploreError> {
+        let actions = file.actions().map_err(ExploreError::NotFollowed)?;
+        self.know(program)?;
+        let shape = Shape::new(program, self.options.adversity);
+        let begin = shape.begin(&mut self.world, program, self.options.adversity);
+        let followed = follow_as_far_as_it_goes(&begin, shape, &mut self.world, &actions)?;
+        self.execute_again(&followed.trail)?;
+        let steps = self.told(&followed.trail, &self.promises());
+        let mut history = recorded(&followed.trail, &self.world, self.design.name(), self.terms());
+        history.header.schedule = Some(Schedule {
+            program: program.to_string(),
+            clients: shape.clients(),
+            steps,
+            left_out: followed.left_out,
+            added: followed.added,
+        });
+        Ok(history)
     }
 }

@@ -49,6 +49,7 @@ mod transitions;
 mod wire_commands;
 mod world;
 
+pub use crate::model::{Actor, StoryStep};
 pub use document::{BrokenPromise, EXPLORE_SCHEMA, Summary};
 pub use enumerate::Scope;
 pub use error::ExploreError;
@@ -60,5 +61,5 @@ pub use replay_file::{REPLAY_SCHEMA, ReplayFile};
 pub use replays::Replays;
 pub use sample::Sampled;
 pub use steps::Adversity;
-pub use story::{Actor, StoryStep, lanes};
+pub use story::lanes;
 pub use world::Time;

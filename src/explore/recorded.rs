@@ -83,6 +83,7 @@ pub(super) fn recorded(trail: &[TrailStep], world: &World, queue: &str, terms: T
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     };
     History { header, records: records.into(), names: Names::default() }
 }

@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::program::Program;
 use super::steps::{Action, Adversity};
-use super::story::StoryStep;
 use super::world::{Time, Way};
-use crate::model::{Dedupe, Promise};
+use crate::model::{Dedupe, Promise, StoryStep};
 
 /// The version of the file's format.
 pub const REPLAY_SCHEMA: u32 = 1;

@@ -100,14 +100,15 @@ pub(super) fn generator(seed: u64, program: u64) -> ChaCha8Rng {
 ///
 /// # Panics
 /// With more of them than [`SIDE_BY_SIDE`].
-pub(super) fn replay(trails: &[Vec<TrailStep>], world: &mut World) -> Result<u64, ExploreError> {
+pub(super) fn replay(trails: &[impl AsRef<[TrailStep]>], world: &mut World) -> Result<u64, ExploreError> {
     assert!(trails.len() <= SIDE_BY_SIDE, "a server has {SIDE_BY_SIDE} databases");
     let World { states, commands, server, .. } = world;
-    let executed = |trail: &Vec<TrailStep>| -> Vec<_> {
+    let executed = |trail: &[TrailStep]| -> Vec<_> {
         trail.iter().filter_map(|step| Some((step.before, step.command?, step.reply?))).collect()
     };
-    let executed: Vec<Vec<_>> = trails.iter().map(executed).collect();
-    let ends: Vec<StateId> = trails.iter().map(|trail| trail.last().map_or(World::EMPTY, |step| step.after)).collect();
+    let end = |trail: &[TrailStep]| trail.last().map_or(World::EMPTY, |step| step.after);
+    let executed: Vec<Vec<_>> = trails.iter().map(|trail| executed(trail.as_ref())).collect();
+    let ends: Vec<StateId> = trails.iter().map(|trail| end(trail.as_ref())).collect();
     let sent = executed.iter().zip(&ends).map(|(executed, end)| Sent {
         commands: executed
             .iter()

@@ -8,8 +8,9 @@ use redis::{Connection, ConnectionLike, Value};
 use super::error::ExploreError;
 use super::states::{Content, State, StateId, States};
 use super::wire_commands::WireCommand;
+use super::world::Time;
 use crate::queue::Script;
-use crate::target::Target;
+use crate::target::{Target, TargetChoice, TargetOptions};
 
 /// How long an answer may take before the server is taken for gone.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -65,13 +66,19 @@ pub(super) struct Executed {
 }
 
 impl Server {
-    /// Starts a server that has these scripts.
-    pub(super) fn start(scripts: &[&Script]) -> Result<Server, ExploreError> {
+    /// Starts a server that has these scripts, and a clock of its own unless time is the system's.
+    pub(super) fn start(scripts: &[&Script], time: Time) -> Result<Server, ExploreError> {
         // A thread of its own, so that this may be called from inside an asynchronous program.
         let started = std::thread::scope(|scope| {
             let start = || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                runtime.map(|runtime| runtime.block_on(Target::with_clock()))
+                let starting = async {
+                    match time {
+                        Time::Frozen | Time::Stepping => Target::with_clock().await,
+                        Time::System => Target::start(&TargetChoice::Local, &TargetOptions::default()).await,
+                    }
+                };
+                runtime.map(|runtime| runtime.block_on(starting))
             };
             scope.spawn(start).join()
         });
@@ -110,8 +117,9 @@ impl Server {
         self.round_trips
     }
 
+    /// Sets its clock, if that is its own.
     pub(super) fn set_clock(&self, clock_us: u64) -> Result<(), ExploreError> {
-        let clock = self.target.clock().ok_or_else(|| ExploreError::internal("the server has no clock"))?;
+        let Some(clock) = self.target.clock() else { return Ok(()) };
         // The monotonic clock stands still: the server's periodic work would expire keys when it pleases.
         let set = clock.set(Duration::from_micros(clock_us), Duration::ZERO);
         set.map_err(|error| ExploreError::ServerLost(format!("its clock cannot be written: {error}")))

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::error::ExploreError;
+use super::exhaust::Limit;
 use super::monitor::Monitor;
 use super::space::{Node, Space};
 use super::steps::{Action, Shape};
@@ -19,13 +20,13 @@ const CHANGE: u32 = 1;
 /// Nobody made a step yet.
 const NOBODY: u32 = u32::MAX;
 
-/// The cheapest schedule to a broken promise, if there is one within so many states.
+/// The cheapest schedule to a broken promise, if there is one within the limit.
 pub(super) fn smallest(
     begin: &[u32],
     shape: Shape,
     world: &mut World,
     monitor: &mut Monitor,
-    states_max: usize,
+    limit: Limit<'_>,
 ) -> Result<Option<Vec<Action>>, ExploreError> {
     let width = shape.width();
     let mut space = Space::new(width + 1);
@@ -35,6 +36,7 @@ pub(super) fn smallest(
     let mut costs: Vec<u32> = vec![0];
     let mut from: Vec<(Node, Action)> = vec![(root, Action::Tick)];
     let mut heap = BinaryHeap::from([Reverse((0u32, root))]);
+    let mut steps = 0;
     while let Some(Reverse((cost, node))) = heap.pop() {
         if cost > costs[node as usize] {
             continue;
@@ -53,7 +55,8 @@ pub(super) fn smallest(
             path.reverse();
             return Ok(Some(path));
         }
-        if space.len() >= states_max {
+        steps += 1;
+        if limit.is_reached(space.len(), steps) {
             return Ok(None);
         }
         shape.steps(&state, world, monitor, |action, next| {

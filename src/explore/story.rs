@@ -1,50 +1,14 @@
 //! A schedule as a story: who sent what, what came back, and the moment at which the promise broke.
 
 use redis::Value;
-use serde::{Deserialize, Serialize};
 
 use super::monitor::{BEGIN, BROKEN, Book, Event, Monitor};
 use super::program::operation_text;
 use super::steps::Action;
 use super::trail::{DRAINER, TrailStep};
 use super::world::{Way, World};
-use crate::model::Outcome;
+use crate::model::{Actor, Outcome, StoryStep};
 use crate::queue::Script;
-
-/// Who makes a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Actor {
-    /// A client of the program, from 1.
-    Client(u8),
-    /// A request that arrives late.
-    Late,
-    /// The clock.
-    Time,
-    /// Who lets everybody in when the program is over.
-    Drain,
-}
-
-/// One step of a story.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoryStep {
-    /// Who.
-    pub who: Actor,
-    /// The operation, as a program's text has it, where this step begins it or an attempt of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
-    /// What was sent, as one would type it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command: Option<String>,
-    /// What came back, or what became of it.
-    pub reply: String,
-    /// What the operation was answered, where this step ends it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<String>,
-    /// Whether the promise breaks here: no order of the operations explains the answers so far.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub breaks: bool,
-}
 
 /// Tells a schedule.
 pub(super) fn tell(trail: &[TrailStep], world: &World, monitor: &mut Monitor, scripts: &[&Script]) -> Vec<StoryStep> {
@@ -156,12 +120,7 @@ pub fn lanes(steps: &[StoryStep], clients: usize) -> String {
     for (at, step) in steps.iter().enumerate() {
         let bar = |client: usize| if step.who == Actor::Client(client as u8 + 1) { "●" } else { "│" };
         let lane = (0..clients).map(bar).collect::<Vec<_>>().join(" ");
-        let who = match step.who {
-            Actor::Client(client) => format!("client {client}"),
-            Actor::Late => "late".to_owned(),
-            Actor::Time => "time".to_owned(),
-            Actor::Drain => "drain".to_owned(),
-        };
+        let who = step.who.text();
         let mut text = String::new();
         if let Some(operation) = &step.operation {
             text.push_str(&format!("{operation}: "));

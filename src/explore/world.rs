@@ -30,6 +30,9 @@ pub enum Time {
     Frozen,
     /// By a microsecond with each command.
     Stepping,
+    /// As it does: the server has the system's clock. Then no time to live can be made to pass, and nothing can be executed a
+    /// second time with the same result.
+    System,
 }
 
 /// How a client's next step goes.
@@ -108,7 +111,7 @@ impl World {
             dedupe,
             ttl: (ticks_a_life > 0).then_some(TTL),
         };
-        let server = Server::start(&design.scripts())?;
+        let server = Server::start(&design.scripts(), time)?;
         let mut clients = Interner::default();
         clients.number(None);
         let mut events = Interner::default();
@@ -133,7 +136,7 @@ impl World {
             attempts_max: faults.saturating_add(1),
             tick_us,
             step_us: match time {
-                Time::Frozen => 0,
+                Time::Frozen | Time::System => 0,
                 Time::Stepping => 1,
             },
         };

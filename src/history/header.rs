@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{LoadFacts, ServerSeries};
-use crate::model::Terms;
+use crate::model::{Schedule, Terms};
 
 /// The version of the history format.
 pub const SCHEMA: u32 = 1;
@@ -43,6 +43,9 @@ pub struct Header {
     /// How the load was driven, and what the generator's machine did meanwhile; `None` in foreign and older histories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<LoadFacts>,
+    /// The schedule that it was executed by, command by command; `None` where clients sent what they had to at their own time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// What the server said of itself meanwhile; `None` in foreign and older histories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_series: Option<ServerSeries>,

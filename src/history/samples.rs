@@ -21,6 +21,7 @@ pub(crate) fn header() -> Header {
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     }
 }
 

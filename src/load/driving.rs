@@ -96,6 +96,7 @@ mod tests {
             offered_joins_per_s: None,
             settle_ns: 0,
             skew_ns: 0,
+            schedule: None,
             hash: String::new(),
         }
     }

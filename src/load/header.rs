@@ -35,6 +35,7 @@ pub(super) fn header(setup: &CellSetup<'_>, known: Known) -> Header {
         server: known.server,
         load: known.load,
         server_series: known.server_series,
+        schedule: None,
     }
 }
 

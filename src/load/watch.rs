@@ -75,6 +75,8 @@ pub(super) fn load_facts(
         Load::Open(_) => (LoadKind::Open, 0),
         Load::Closed(_) => (LoadKind::Closed, 0),
         Load::Flood(_) => (LoadKind::Flood, 0),
+        // Executed command by command, and never by this room.
+        Load::Schedule(_) => (LoadKind::Closed, 0),
     };
     LoadFacts {
         kind,

@@ -9,10 +9,10 @@ use super::latency::{figures, samples};
 use super::release::release;
 use super::series::series;
 use super::spectrum::spectra;
+use super::speedless::{why_no_speed, without_speed};
 use super::steady::steady;
 use super::throughput::{load_ns, throughput};
 use super::timed::latencies;
-use super::virtual_time::without_speed;
 use crate::history::History;
 use crate::model::Phase;
 
@@ -24,7 +24,6 @@ pub fn measure(history: &History) -> Measurements {
     let joins = joins(history);
     let begin_ns = load_ns(history).map_or(0, |(begin_ns, _)| begin_ns);
     let (fairness, line) = fairness(history).unzip();
-    let timeless = history.header.load.as_ref().is_some_and(|load| load.virtual_time);
     let warm_up = history.records.rows().filter(|record| record.phase() == Phase::WarmUp && record.attempt() == 0);
     let measured = Measurements {
         release: release(history).map_err(str::to_owned),
@@ -39,5 +38,8 @@ pub fn measure(history: &History) -> Measurements {
         generator: generator(history, &samples, &throughput),
         throughput,
     };
-    if timeless { without_speed(measured) } else { measured }
+    match why_no_speed(&history.header) {
+        Some(why) => without_speed(measured, why),
+        None => measured,
+    }
 }

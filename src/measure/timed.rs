@@ -98,6 +98,7 @@ mod tests {
             server: None,
             load: None,
             server_series: None,
+            schedule: None,
         };
         History { header, records: (0..count).rev().map(record).collect(), names: Names::default() }
     }

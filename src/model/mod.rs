@@ -5,16 +5,20 @@
 
 mod ids;
 mod load;
+mod numbers;
 mod operation;
 mod outcome;
 mod promise;
 mod rules;
+mod story;
 mod terms;
 
 pub use ids::{BatchId, ClientId, DedupeKey, Entry, OpId, Token, UserId};
 pub use load::{LoadKind, Pacer};
+pub use numbers::grouped;
 pub use operation::{OpKind, Operation};
 pub use outcome::{Outcome, QueueStats, Refusal, UnknownCause};
 pub use promise::Promise;
 pub use rules::{Expectation, Limit, Percentile};
+pub use story::{Actor, Schedule, StoryStep};
 pub use terms::{Dedupe, DuplicateMeans, Phase, PositionTolerance, Terms};

@@ -78,6 +78,9 @@ pub enum Failure {
     /// What a cell left on the server could not be removed.
     #[error(transparent)]
     Target(#[from] crate::target::TargetError),
+    /// A schedule could not be executed.
+    #[error(transparent)]
+    Schedule(#[from] crate::explore::ExploreError),
     /// Something could not be written.
     #[error(transparent)]
     Folder(#[from] FolderError),

@@ -33,6 +33,7 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
         }
         Load::Closed(load) => (closed(load, &mut crowd), None),
         Load::Flood(load) => (flood(load, &mut crowd), None),
+        Load::Schedule(_) => (Vec::new(), None),
     };
     add_warm_up(&mut programs, scenario.warm_up_joins, &mut crowd);
     let mut clients: Vec<ClientPlan> = Vec::new();
@@ -65,6 +66,10 @@ pub fn plan(scenario: &Scenario, seed: u64) -> Plan {
         offered_joins_per_s: offered,
         settle_ns: nanos(scenario.settle),
         skew_ns: nanos(scenario.clock.skew),
+        schedule: match &scenario.load {
+            Load::Schedule(schedule) => Some(schedule.text.to_string()),
+            _ => None,
+        },
         hash: String::new(),
     };
     for fault in &scenario.faults {

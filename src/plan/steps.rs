@@ -27,6 +27,9 @@ pub struct Plan {
     /// How far each client's wall clock is ahead of the true time or behind it at the most, ns.
     #[serde(skip_serializing_if = "no_skew")]
     pub skew_ns: u64,
+    /// What a schedule's file says, where that is the load; there are no clients then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
     /// The hash of all of the above, lower-case hex.
     #[serde(skip)]
     pub hash: String,

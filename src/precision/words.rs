@@ -7,19 +7,7 @@ use super::limits::{Because, Decides, Limits, Pair, Unit};
 use super::moment::Moment;
 use super::questions::Live;
 use super::scheme::SIGNIFICAND_BITS;
-
-/// A whole number with a comma between thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub(super) use crate::model::grouped;
 
 /// So many of a thing: `1 join`, `4,096 joins`.
 pub(super) fn counted(number: u64, one: &str) -> String {
@@ -286,7 +274,7 @@ mod tests {
 
     #[test]
     fn numbers_are_told_as_a_person_reads_them() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0_u64, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([1, 2].map(|joins| counted(joins, "join")), ["1 join", "2 joins"]);
         assert_eq!(
             [4_096, 4_097, 8_192, 1_048_577, 1_000_000, 1_000_001, 10_002].map(short),

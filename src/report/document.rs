@@ -11,8 +11,9 @@ use crate::checks::{CheckOutcome, Counterexample, Finding};
 use crate::history::Header;
 use crate::measure::{
     Cost, Fairness, GeneratorHealth, Latency, Line, Measurements, Release, Series, Spectrum, Steady, Throughput,
-    VIRTUAL_TIME,
+    why_no_speed,
 };
+use crate::model::Schedule;
 use crate::verdict::{
     Candidate, CellSummary, CellVerdict, Choice, LimitVerdict, Outcome, Standing, Verdict, choose, judge_run,
 };
@@ -127,6 +128,9 @@ pub struct Cell {
     /// What the server found slow, and what asking it cost; `null` in foreign and older histories.
     #[serde(default)]
     pub server: Option<ServerSide>,
+    /// The schedule that was executed, command by command; `null` for other loads.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
     /// The order of all operations that proves the line; `null` where none was found.
     #[serde(default)]
     pub order: Option<Order>,
@@ -191,8 +195,9 @@ pub fn cell(
     let (release, no_release) = told(measurements.release);
     let (series, no_series) = told(measurements.series);
     let server = header.server_series.as_ref().map(ServerSide::of);
-    let virtual_time = header.load.as_ref().is_some_and(|load| load.virtual_time);
-    let no_latency = if virtual_time { VIRTUAL_TIME } else { "no operation was answered" };
+    let speedless = why_no_speed(header);
+    let no_latency = speedless.unwrap_or("no operation was answered");
+    let no_server = speedless.unwrap_or("the history does not say how the server was doing");
     let reasons = reasons([
         ("fairness", measurements.fairness.is_none(), "fewer than two tokens were admitted"),
         ("line", measurements.line.is_none(), "fewer than two tokens were admitted"),
@@ -200,12 +205,9 @@ pub fn cell(
         ("seed", seed.is_none(), "the history does not come from a plan"),
         ("order", true, "no promise about order was checked and held"),
         ("release", release.is_none(), &no_release),
+        ("schedule", header.schedule.is_none(), "clients sent what they had to at their own time"),
         ("series", series.is_none(), &no_series),
-        (
-            "server",
-            server.is_none(),
-            if virtual_time { VIRTUAL_TIME } else { "the history does not say how the server was doing" },
-        ),
+        ("server", server.is_none(), no_server),
     ]);
     Cell {
         scenario: header.scenario.clone(),
@@ -228,6 +230,7 @@ pub fn cell(
         warm_up_operations: measurements.warm_up_operations,
         series,
         server,
+        schedule: header.schedule.clone(),
         order: None,
         seed,
         plan_hash: header.plan_hash.clone(),

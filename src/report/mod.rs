@@ -34,7 +34,7 @@ pub use junit::junit;
 pub(crate) use lines::{visible, wrapped};
 pub use markdown::markdown;
 pub(crate) use markdown::{code, escaped};
-pub use page::{PageError, Part, Sheet, page, precision_page, sheet};
+pub use page::{Lanes, PageError, Part, Sheet, page, precision_page, sheet};
 pub use pictures::{pictures, precision_picture};
 pub use points::{About, Point, points};
 pub use provenance::{LuaScript, Machine, Provenance, ScenarioText};

@@ -120,6 +120,7 @@ pub(crate) fn sample_cell(
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     };
     cell(&header, count, findings, measurements, verdict)
 }

@@ -1,7 +1,7 @@
 //! The decision table: designs as rows, promises and latencies as columns. Every renderer shows this one.
 
 use super::document::{Cell, Document};
-use crate::measure::{Clock, VIRTUAL_TIME};
+use crate::measure::{Clock, SPEEDLESS};
 use crate::model::{Expectation, OpKind, Phase, Promise};
 use crate::verdict::{LimitVerdict, Outcome};
 
@@ -49,14 +49,11 @@ pub(super) fn decision(document: &Document) -> Decision<'_> {
             "Latency: p50/p99/p99.9 in ms of scenario {scenario}, response clock (from the time an operation was due), load phase. \
              Fewer than 100 answers have no p99 (fewer than 1,000 no p99.9); then ≤ gives the largest."
         ),
-        None if document
-            .cells
-            .iter()
-            .any(|cell| cell.reasons.get("latency").is_some_and(|why| why == VIRTUAL_TIME)) =>
-        {
-            format!("Latency: {VIRTUAL_TIME}.")
+        None => {
+            let whys = document.cells.iter().filter_map(|cell| cell.reasons.get("latency"));
+            let why = whys.map(String::as_str).find(|why| SPEEDLESS.contains(why));
+            format!("Latency: {}.", why.unwrap_or("no scenario of this run answered a join under load"))
         }
-        None => "Latency: no scenario of this run answered a join under load.".to_owned(),
     };
     Decision { columns: Columns { headers, rows }, timed_in, caption }
 }

@@ -3,14 +3,13 @@
 //! All lines are read and all problems counted, so that a file is corrected once; the first twenty are shown. Nothing is
 //! passed over in silence: what is no time is a problem, and so is an empty line.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
+use super::beside::Beside;
 use super::duration::{DurationError, parse_ns};
-use super::files::sibling;
 use super::problem::{Found, Source};
 use super::raw::RawScenario;
 
@@ -30,24 +29,9 @@ const WRITE: &str = "write one time a line: seconds such as 12.25, a duration su
 pub(super) fn read(raw: &RawScenario, path: &str, found: &mut Found) -> Option<Arc<[u64]>> {
     let replay = raw.load.value()?.replay.value()?;
     let given = replay.file.given()?;
-    let file = Utf8Path::new(path).parent().unwrap_or(Utf8Path::new("")).join(&given.value.0);
     let span = given.place.span.clone();
-    let opened = File::open(&file).and_then(|opened| Ok((opened.metadata()?.is_file(), opened)));
-    let opened = match opened {
-        Ok((true, opened)) => opened,
-        Ok((false, _)) => {
-            let why = format!("{file} is something else, such as a folder");
-            found.note(span, "the arrivals are not in a file", why, "name a file with one time a line");
-            return None;
-        }
-        Err(error) => {
-            let missing = error.kind() == std::io::ErrorKind::NotFound;
-            let what = if missing { "there is no such file" } else { "the file cannot be read" };
-            let why = if missing { format!("looked for {file}") } else { format!("{file}: {error}") };
-            found.note(span, what, why, sibling(&file, &file_extension(&file)));
-            return None;
-        }
-    };
+    let words = Beside { what: "the arrivals", name: "name a file with one time a line" };
+    let (file, opened) = words.open(path, &given.value.0, span.clone(), found)?;
     let speed = replay.speed.value().map_or(1.0, |speed| speed.0);
     let mut times = Times::new(speed);
     let mut problems = FileProblems { file: &file, scenario: path, noted: 0, found };
@@ -63,11 +47,6 @@ pub(super) fn read(raw: &RawScenario, path: &str, found: &mut Found) -> Option<A
         return None;
     }
     (noted == 0).then(|| times.ns.into())
-}
-
-/// `.csv` and the like, with the dot.
-fn file_extension(file: &Utf8PathBuf) -> String {
-    file.extension().map(|extension| format!(".{extension}")).unwrap_or_default()
 }
 
 /// The problems of one file of times.

@@ -14,6 +14,7 @@
 //! `profile` is the rate of an open loop over time, `places` finds the lines that a verdict is about.
 
 mod arrivals_file;
+mod beside;
 mod collection;
 mod duration;
 mod files;
@@ -27,12 +28,14 @@ mod quantity;
 mod raw;
 mod resolve;
 mod resolved;
+mod schedule_file;
 mod schema;
 mod sense_of_arrivals;
 mod sense_of_clock;
 mod sense_of_lifetimes;
 mod sense_of_load;
 mod sense_of_promises;
+mod sense_of_schedules;
 mod toml_table;
 
 pub use files::{load, load_shipped, shipped};
@@ -43,6 +46,6 @@ pub use problem::{Problem, Problems};
 pub use profile::{Piece, Pieces};
 pub use resolved::{
     Admissions, Arrivals, Burst, BurstHeight, Cleanup, Clock, ClosedLoad, Expectation, Fault, FloodLoad, Group, Limit,
-    Load, OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
+    Load, OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, ScheduleLoad, Share, Ttl,
 };
 pub use schema::schema;

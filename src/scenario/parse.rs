@@ -2,18 +2,19 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::arrivals_file;
 use super::name::is_plain_name;
 use super::problem::{Found, Problem, Problems};
 use super::raw::RawScenario;
-use super::resolve::resolve;
+use super::resolve::{FilesBeside, resolve};
 use super::resolved::Scenario;
 use super::sense_of_arrivals::arrivals;
 use super::sense_of_clock::clock;
 use super::sense_of_lifetimes::lifetimes;
 use super::sense_of_load::load;
 use super::sense_of_promises::promises_and_designs;
+use super::sense_of_schedules::schedules;
 use super::toml_table::{FromToml, Place};
+use super::{arrivals_file, schedule_file};
 
 /// The scenario that a text says. `name` stands for the file: it is the scenario's name unless the text
 /// gives one, and files that the text names are looked for in the current folder. `scale` replaces the text's own;
@@ -76,12 +77,16 @@ fn read(
             "rename the file to 1 to 64 letters (a-z, A-Z), digits and `-`, or write name = \"…\" at the top",
         );
     }
-    let replayed = arrivals_file::read(&raw, path, found);
-    let scenario = resolve(&raw, stem, text, scale, known_designs, replayed);
+    let beside = FilesBeside {
+        arrivals: arrivals_file::read(&raw, path, found),
+        schedule: schedule_file::read(&raw, path, found),
+    };
+    let scenario = resolve(&raw, stem, text, scale, known_designs, beside);
     load(&raw, &scenario, found);
     arrivals(&raw, &scenario, found);
     lifetimes(&raw, &scenario, found);
     clock(&raw, &scenario, found);
+    schedules(&raw, found);
     promises_and_designs(&raw, &scenario, known_designs, found);
     Some((scenario, raw.name.span()))
 }

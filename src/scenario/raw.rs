@@ -44,7 +44,7 @@ table! {
         optional warm_up_joins: Count<0, 1_000_000>,
         /// Period of counting users and entries. Default: no counting.
         optional stats_every: Period,
-        /// Who joins: exactly one of [load.open], [load.replay], [load.closed] and [load.flood].
+        /// Who joins: exactly one of [load.open], [load.replay], [load.closed], [load.flood] and [load.schedule].
         required load: RawLoad,
         /// The groups of users of a closed load: [population.NAME].
         optional population: Keyed<PlainName, RawGroup>,
@@ -80,7 +80,7 @@ table! {
 }
 
 table! {
-    /// Who joins: exactly one of [load.open], [load.replay], [load.closed] and [load.flood].
+    /// Who joins: exactly one of [load.open], [load.replay], [load.closed], [load.flood] and [load.schedule].
     RawLoad {
         /// Open loop: joins arrive at planned times, whether or not earlier ones were answered.
         optional open: RawOpen,
@@ -90,6 +90,8 @@ table! {
         optional closed: RawClosed,
         /// Simultaneous joins, released by a barrier, round after round.
         optional flood: RawFlood,
+        /// One schedule that `stanchion explore` found: what each client sends, command by command, and what goes wrong meanwhile.
+        optional schedule: RawSchedule,
     }
 }
 
@@ -182,6 +184,14 @@ table! {
         required rounds: Many,
         /// One dedupe key for all joins of a round ("same": exactly one may succeed) or each its own ("own"). Default: "same".
         optional key: Choice<FloodKey>,
+    }
+}
+
+table! {
+    /// One schedule that `stanchion explore` found: what each client sends, command by command, and what goes wrong meanwhile.
+    RawSchedule {
+        /// The replay file that `stanchion explore --out` wrote, relative to the scenario file.
+        required file: FilePath,
     }
 }
 

@@ -13,7 +13,7 @@ use super::quantity::Count;
 use super::raw::{RawBurst, RawLoad, RawOpen, RawPolling, RawScenario, RawShare};
 use super::resolved::{
     Admissions, Arrivals, Burst, BurstHeight, Cleanup, Clock, ClosedLoad, Fault, FloodLoad, Group, Limit, Load,
-    OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, Share, Ttl,
+    OpenLoad, Percentile, Polling, Repeats, ReplayLoad, Scenario, ScheduleLoad, Share, Ttl,
 };
 use super::toml_table::Field;
 use crate::model::{Dedupe, OpKind, PositionTolerance};
@@ -51,14 +51,14 @@ fn narrow(count: u64) -> u32 {
 }
 
 /// What a scenario file means; `stem` names it unless it names itself.
-/// `replayed` are the times of a replay's file, if there is one and it could be read.
+/// `beside` is what the files hold that lie beside it.
 pub(super) fn resolve(
     raw: &RawScenario,
     stem: &str,
     text: &str,
     scale: Option<f64>,
     known: &[&str],
-    replayed: Option<Arc<[u64]>>,
+    beside: FilesBeside,
 ) -> Scenario {
     let factor = scale.or(raw.scale.value().map(|scale| scale.0)).unwrap_or(1.0);
     let scale = Scale(factor);
@@ -73,7 +73,7 @@ pub(super) fn resolve(
         },
         scale: factor,
         dedupe: raw.dedupe.value().map_or(Dedupe::User, |choice| choice.0),
-        load: load(raw.load.value(), raw, scale, replayed),
+        load: load(raw.load.value(), raw, scale, beside),
         repeat: share(&raw.repeat).map(|Share { share, after }| Repeats { share, after }),
         poll: polling(&raw.poll),
         leave: share(&raw.leave),
@@ -117,7 +117,19 @@ pub(super) fn resolve(
     }
 }
 
-fn load(raw: Option<&RawLoad>, scenario: &RawScenario, scale: Scale, replayed: Option<Arc<[u64]>>) -> Load {
+/// What files hold that lie beside a scenario; what could not be read was noted, and is missing here.
+#[derive(Default)]
+pub(super) struct FilesBeside {
+    /// The times of a replay.
+    pub arrivals: Option<Arc<[u64]>>,
+    /// A schedule.
+    pub schedule: Option<ScheduleLoad>,
+}
+
+fn load(raw: Option<&RawLoad>, scenario: &RawScenario, scale: Scale, beside: FilesBeside) -> Load {
+    if let Some(schedule) = beside.schedule {
+        return Load::Schedule(schedule);
+    }
     if let Some(closed) = raw.and_then(|raw| raw.closed.value()) {
         let groups = scenario.population.value().map(|groups| groups.entries.as_slice()).unwrap_or_default();
         return Load::Closed(ClosedLoad {
@@ -142,7 +154,7 @@ fn load(raw: Option<&RawLoad>, scenario: &RawScenario, scale: Scale, replayed: O
     }
     if let Some(replay) = raw.and_then(|raw| raw.replay.value()) {
         return Load::Replay(ReplayLoad {
-            times_ns: replayed.unwrap_or_default(),
+            times_ns: beside.arrivals.unwrap_or_default(),
             scale: scale.0,
             connections: replay.connections.value().map_or(CONNECTIONS, |count| narrow(count.0)),
             tokens_per_user: replay.tokens_per_user.value().map_or(1, |tokens| narrow(tokens.0)),

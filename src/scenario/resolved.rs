@@ -90,6 +90,17 @@ pub enum Load {
     Closed(ClosedLoad),
     /// Simultaneous joins, released by a barrier, round after round.
     Flood(FloodLoad),
+    /// One schedule, command by command.
+    Schedule(ScheduleLoad),
+}
+
+/// One schedule, command by command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleLoad {
+    /// The text of the replay file; what it means is the explorer's business.
+    pub text: Arc<str>,
+    /// The file, for messages.
+    pub path: Utf8PathBuf,
 }
 
 /// Open loop.

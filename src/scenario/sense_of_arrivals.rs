@@ -34,7 +34,7 @@ pub(super) fn arrivals(raw: &RawScenario, scenario: &Scenario, found: &mut Found
                 nothing_after(raw, duration, "choose an earlier time, or replay a longer file", found);
             }
         }
-        Load::Closed(_) | Load::Flood(_) => {}
+        Load::Closed(_) | Load::Flood(_) | Load::Schedule(_) => {}
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn lifetimes(raw: &RawScenario, scenario: &Scenario, found: &mut Foun
     let load = match &scenario.load {
         Load::Open(open) => open.duration,
         Load::Replay(replay) => replay.duration(),
-        Load::Closed(_) | Load::Flood(_) => Duration::ZERO,
+        Load::Closed(_) | Load::Flood(_) | Load::Schedule(_) => Duration::ZERO,
     };
     if !unread && scenario.promises.contains(&Promise::Expiry) && load + scenario.settle < due {
         found.note(

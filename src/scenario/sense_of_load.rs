@@ -18,6 +18,7 @@ pub(super) fn load(raw: &RawScenario, scenario: &Scenario, found: &mut Found) {
         ("[load.replay]", load.replay.is_absent(), load.replay.span()),
         ("[load.closed]", load.closed.is_absent(), load.closed.span()),
         ("[load.flood]", load.flood.is_absent(), load.flood.span()),
+        ("[load.schedule]", load.schedule.is_absent(), load.schedule.span()),
     ];
     let given: Vec<_> = kinds.iter().filter(|(_, absent, _)| !absent).collect();
     match given.as_slice() {
@@ -25,7 +26,7 @@ pub(super) fn load(raw: &RawScenario, scenario: &Scenario, found: &mut Found) {
             place.span.clone(),
             "the load is missing",
             "nobody would join",
-            "add one of [load.open], [load.replay], [load.closed] and [load.flood]",
+            "add one of [load.open], [load.replay], [load.closed], [load.flood] and [load.schedule]",
         ),
         [_] => {}
         [(first, ..), others @ ..] => {
@@ -112,5 +113,6 @@ fn joins(scenario: &Scenario) -> u64 {
             .iter()
             .fold(0, |sum, group| group.users.saturating_mul(group.tokens_per_user.into()).saturating_add(sum)),
         Load::Flood(flood) => u64::from(flood.joins) * u64::from(flood.rounds),
+        Load::Schedule(_) => 0,
     }
 }

@@ -87,7 +87,7 @@ pub fn scaled(scenario: &Scenario, factor: f64) -> Result<Scenario, Problems> {
 pub fn peak_per_s(scenario: &Scenario) -> Option<f64> {
     match &scenario.load {
         Load::Open(load) => Some(load.pieces().map(|piece| piece.from_per_s.max(piece.to_per_s)).fold(0.0, f64::max)),
-        Load::Replay(_) | Load::Closed(_) | Load::Flood(_) => None,
+        Load::Replay(_) | Load::Closed(_) | Load::Flood(_) | Load::Schedule(_) => None,
     }
 }
 

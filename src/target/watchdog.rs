@@ -10,10 +10,15 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for the word that says which process to end, and then for the end of the input. Where `/proc` can
-/// tell, the process is ended only if it works in the folder: its number may have been given to another one.
+/// Waits for the word that says which process to end, and then for the end of the input. Where `/proc` can tell, whatever
+/// works in the folder is ended, and nothing else: the number may have been given to another process, and this program may
+/// have been killed before it could say it.
 const SCRIPT: &str = r#"trap '' HUP INT TERM; read -r pid; read -r _
-[ -d /proc/self ] && [ "$(readlink "/proc/$pid/cwd")" != "$1" ] || kill -9 "$pid"
+if [ -d /proc/self ]; then
+  for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/cwd")" != "$1" ] || kill -9 "${process#/proc/}"
+  done
+elif [ -n "$pid" ]; then kill -9 "$pid"; fi
 sleep 0.1; rm -rf -- "$1""#;
 
 /// The shell, and the pipe that keeps it waiting.

@@ -1,5 +1,5 @@
 //! `stanchion explore`: what it says, how it exits, and files that show a violation again.
-use crate::shell::Desk;
+use crate::shell::{Desk, UnderWay};
 use serde_json::Value;
 
 #[test]
@@ -102,4 +102,30 @@ fn what_makes_no_sense_is_said_before_a_server_is_started() {
     desk.run(&["explore", "--queue", "zset-seq", "--max-ops", "99"]).exits(2).tells(&["a number from 1 to 6"]);
     let random = ["explore", "--queue", "zset-seq", "--program", "sweep", "--random", "1s", "--format", "json"];
     desk.run(&random).exits(2).tells(&["leave --format out"]);
+}
+
+#[test]
+fn without_a_clock_of_its_own_no_time_passes_and_the_result_says_so() {
+    let desk = Desk::new();
+    let all = ["explore", "--queue", "zset-seq", "--max-ops", "2", "--clock", "system"];
+    desk.run(&all).exits(0).shows(&[
+        "PASS: zset-seq keeps every promise",
+        "Time was the system's, and no time to live passed: the system's clock was asked for.",
+        "Executed for real: 0 of the schedules",
+    ]);
+    // It still finds a race, and with a stream whose ids are the real time.
+    let race = ["explore", "--queue", "streams-naive", "--program", "join u1 t1 | join u1 t2", "--clock", "system"];
+    desk.run(&race).exits(1).shows(&["FAIL: streams-naive breaks no-duplicates", "✗ the promise breaks here"]);
+}
+
+#[test]
+fn an_exploration_that_is_interrupted_shows_what_it_covered() {
+    let desk = Desk::new();
+    // Minutes, if it were let go on; it says after five seconds how far it is.
+    let arguments = ["explore", "--queue", "zset-seq", "--max-ops", "6", "--max-replays", "0"];
+    let mut run = UnderWay::spawn(desk.stanchion(&arguments));
+    run.read_until(" programs, ");
+    run.signal("INT");
+    let done = run.wait().exits(130);
+    done.shows(&["INCONCLUSIVE: zset-seq kept every promise in the ", "zset-seq: interrupted. At least "]);
 }

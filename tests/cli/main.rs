@@ -14,6 +14,7 @@ mod recorder;
 mod report;
 mod result_schema;
 mod runs;
+mod schedules;
 mod selftest;
 mod servers;
 mod shell;

@@ -18,7 +18,7 @@ check = ["no-loss"]
 2 | [load]
   |  ^^^^ nobody would join
   |
-  = help: add one of [load.open], [load.replay], [load.closed] and [load.flood]
+  = help: add one of [load.open], [load.replay], [load.closed], [load.flood] and [load.schedule]
 
 1 problem in 1 scenario file
 "
@@ -457,4 +457,25 @@ p99 = "5ms"
 1 problem in 1 scenario file
 "
     );
+}
+
+#[test]
+fn a_schedule_says_everything_itself_and_must_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("two.json"), "{}").unwrap();
+    let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("test.toml")).unwrap();
+    let problems = |file: &str| {
+        let text = format!(
+            "about = \"A test.\"\nsettle = \"1s\"\n[load.schedule]\nfile = \"{file}\"\n[poll]\nshare = 1\nevery = \"1s\"\n\
+             [promises]\ncheck = [\"expiry\", \"capacity\"]\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let problems = stanchion::scenario::load(std::slice::from_ref(&path), None, &["list"]).unwrap_err();
+        problems.iter().map(|problem| problem.what().to_owned()).collect::<Vec<_>>()
+    };
+    let beside = ["`settle` beside [load.schedule]", "`poll` beside [load.schedule]"];
+    assert_eq!(problems("two.json"), beside, "which promises it examines is known when it has run");
+    for (file, what) in [("three.json", "there is no such file"), (".", "the schedule is not in a file")] {
+        assert_eq!(problems(file).iter().filter(|told| *told == what).count(), 1, "{file}: {:?}", problems(file));
+    }
 }

@@ -382,7 +382,7 @@ fn an_empty_file_lacks_what_every_scenario_needs() {
 
 error: `load` is missing
 --> test
- = help: add `load`: Who joins: exactly one of [load.open], [load.replay], [load.closed] and [load.flood].
+ = help: add `load`: Who joins: exactly one of [load.open], [load.replay], [load.closed], [load.flood] and [load.schedule].
 
 error: `promises` is missing
 --> test

@@ -40,6 +40,7 @@ fn every_example_of_the_page_loads() {
     // Beside the scenarios lies the file that one of them replays.
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("friday.csv"), "2026-11-27T20:00:00.250Z\n2026-11-27T20:00:01Z\n").unwrap();
+    std::fs::write(folder.path().join("two-tabs.replay.json"), "{}").unwrap();
     let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("test.toml")).unwrap();
     for text in whole.into_iter().chain(parts.iter().map(|part| completed(part))) {
         std::fs::write(&path, text).unwrap();

@@ -223,6 +223,6 @@ impl<J: Fn(&History) -> Vec<Finding>> Trial<'_, J> {
     fn header(&self, capacity: Option<u64>) -> Header {
         let header = &self.history.header;
         let terms = Terms { promises: vec![self.promise], capacity, ..header.terms.clone() };
-        Header { terms, server: None, load: None, server_series: None, ..header.clone() }
+        Header { terms, server: None, load: None, server_series: None, schedule: None, ..header.clone() }
     }
 }

@@ -25,6 +25,7 @@ const FIELDS: &[&str] = &[
     "server",
     "load",
     "server_series",
+    "schedule",
 ];
 
 const TERMS: &[&str] = &[
@@ -60,6 +61,7 @@ pub(super) fn absent(scenario: &str) -> Header {
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     }
 }
 
@@ -99,6 +101,7 @@ pub(super) fn parse(object: Map<String, Value>, scenario: &str, problems: &mut V
     header.server = shaped(&mut fields, "server", "the costs that Stanchion writes");
     header.load = shaped(&mut fields, "load", "the facts of a load that Stanchion writes");
     header.server_series = shaped(&mut fields, "server_series", "the samples that Stanchion writes");
+    header.schedule = shaped(&mut fields, "schedule", "the schedule that Stanchion writes");
     let terms = fields.take("terms");
     fields.finish("the header", FIELDS);
     match terms {

@@ -1,17 +1,6 @@
-//! Numbers for people.
+//! Numbers for people, and for axes.
 
-/// `1234567` as `1,234,567`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use crate::model::grouped;
 
 /// A time given in µs, in the unit that suits it, with three digits.
 pub fn ms_text(us: f64) -> String {
@@ -74,8 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_by_thousands_and_times_have_the_unit_that_suits_them() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    fn times_and_figures_have_the_unit_that_suits_them() {
         assert_eq!(
             [0.25, 1.0, 999.4, 999.6, 12_345.0, 2_500_000.0].map(ms_text),
             ["250 ns", "1 µs", "999 µs", "1 ms", "12.3 ms", "2.5 s"]

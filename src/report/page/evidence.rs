@@ -103,7 +103,7 @@ pub(super) fn provenance(document: &Document) -> Provenance<'_> {
     facts.push(("Cores", machine(&|machine| machine.cores.map(|cores| cores.to_string()))));
     facts.push(("Memory", machine(&|machine| machine.memory_bytes.map(gib))));
     facts.push(("Kernel", machine(&|machine| machine.kernel.clone())));
-    facts.push(("Operations", grouped(document.cells.iter().map(|cell| cell.operations).sum())));
+    facts.push(("Operations", grouped(document.cells.iter().map(|cell| cell.operations).sum::<u64>())));
     if let Some(early) = &document.ended_early {
         facts.push(("Ended early", early.clone()));
     }

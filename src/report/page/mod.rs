@@ -6,10 +6,12 @@
 mod evidence;
 mod figures;
 mod precision;
+mod schedules;
 mod sheet;
 mod view;
 mod violations;
 
+pub use schedules::Lanes;
 pub use sheet::{Part, Sheet, sheet};
 
 use minijinja::{AutoEscape, Environment};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::table::Columns;
-use super::{PageError, render, style};
+use super::{Lanes, PageError, render, style};
 
 /// What such a page holds.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -42,6 +42,8 @@ pub struct Part {
     pub table: Option<Columns>,
     /// What the table is of.
     pub table_caption: String,
+    /// A schedule.
+    pub lanes: Option<Lanes>,
     /// A list.
     pub points: Vec<String>,
 }
@@ -75,6 +77,7 @@ mod tests {
             caption: "drawn".to_owned(),
             table: Some(Columns { headers: vec!["x".to_owned()], rows: vec![vec!["<b>".to_owned()]] }),
             table_caption: "figures".to_owned(),
+            lanes: None,
             points: vec!["a point".to_owned()],
         };
         let page = sheet(&Sheet {

@@ -17,6 +17,7 @@ use super::super::table::{self, Columns};
 use super::evidence::{Could, Provenance, could, noticed, provenance};
 use super::figures::{Figures, Matrix, figures, matrix};
 use super::precision::Shown;
+use super::schedules::{Schedules, schedules};
 use super::style;
 use super::violations::{Violations, violations};
 use crate::model::OpKind;
@@ -46,6 +47,7 @@ pub(super) struct View<'a> {
     cost: Option<Picture>,
     growth: Option<Panels>,
     violations: Option<Violations>,
+    schedules: Option<Schedules>,
     could: Option<Could>,
     precision: Option<Shown>,
     provenance: Provenance<'a>,
@@ -131,6 +133,7 @@ impl View<'_> {
             cost: costs(timed_in, &timed),
             growth: sweep.map(growth),
             violations: violations(document),
+            schedules: schedules(document),
             could: could(document),
             precision: precision_of(document).as_ref().map(Shown::of),
             provenance: provenance(document),

@@ -215,16 +215,23 @@ pub struct UnderWay {
 }
 
 impl UnderWay {
-    /// Starts a run and waits until its load has begun.
-    pub fn start(mut command: Command) -> UnderWay {
+    /// Starts a program.
+    pub fn spawn(mut command: Command) -> UnderWay {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut told = String::new();
-        stderr.read_line(&mut told).unwrap();
-        let port = told.trim().rsplit(':').next().and_then(|port| port.parse().ok());
-        let port = port.unwrap_or_else(|| panic!("a run begins with the address of its server, not with {told:?}"));
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        UnderWay { child, stderr, told: String::new(), port: 0 }
+    }
+
+    /// Starts a run and waits until its load has begun.
+    pub fn start(command: Command) -> UnderWay {
+        let mut run = UnderWay::spawn(command);
+        run.stderr.read_line(&mut run.told).unwrap();
+        let port = run.told.trim().rsplit(':').next().and_then(|port| port.parse().ok());
+        let port =
+            port.unwrap_or_else(|| panic!("a run begins with the address of its server, not with {:?}", run.told));
         wait_until("somebody joins", || server::ask(port, "DBSIZE").is_some_and(|size| size != ":0"));
-        UnderWay { child, stderr, told, port }
+        run.port = port;
+        run
     }
 
     pub fn signal(&self, name: &str) {

@@ -13,9 +13,9 @@ use stanchion::history::{
     ServerSample, ServerSeries, Slowlog, SlowlogEntry,
 };
 use stanchion::model::{
-    BatchId, ClientId, Dedupe, DedupeKey, DuplicateMeans, Entry, Expectation, Limit, LoadKind, OpId, OpKind, Operation,
-    Outcome, Pacer, Percentile, Phase, PositionTolerance, Promise, QueueStats, Refusal, Terms, Token, UnknownCause,
-    UserId,
+    Actor, BatchId, ClientId, Dedupe, DedupeKey, DuplicateMeans, Entry, Expectation, Limit, LoadKind, OpId, OpKind,
+    Operation, Outcome, Pacer, Percentile, Phase, PositionTolerance, Promise, QueueStats, Refusal, Schedule, StoryStep,
+    Terms, Token, UnknownCause, UserId,
 };
 
 /// Any history whatever, sensible or not.
@@ -45,6 +45,7 @@ pub fn own_history(joins: u64) -> History {
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     };
     let records = (0..joins)
         .map(|n| Record {
@@ -71,13 +72,13 @@ pub fn header() -> impl Strategy<Value = Header> {
     let texts = ("[ -~]{0,12}", "\\PC{0,12}", "[a-z-]{0,12}", "[0-9a-f]{0,8}", vec("\\PC{0,12}", 0..3));
     let end = prop_oneof![Just(RunEnd::Complete), Just(RunEnd::Interrupted), Just(RunEnd::ServerLost)];
     let rest = (any::<u64>(), terms(), end, any::<bool>(), any::<Option<(u64, u64)>>(), option::of(finite()));
-    let load = (option::of(load_facts()), option::of(server_series()));
+    let load = (option::of(load_facts()), option::of(server_series()), option::of(schedule()));
     (texts, rest, option::of(server()), load).prop_map(
         |(
             (tool, scenario, queue, plan_hash, notes),
             (seed, terms, end, drained, load_ns, offered_joins_per_s),
             server,
-            (load, server_series),
+            (load, server_series, schedule),
         )| {
             let schema = SCHEMA;
             Header {
@@ -96,9 +97,21 @@ pub fn header() -> impl Strategy<Value = Header> {
                 server,
                 load,
                 server_series,
+                schedule,
             }
         },
     )
+}
+
+fn schedule() -> impl Strategy<Value = Schedule> {
+    let who =
+        prop_oneof![any::<u8>().prop_map(Actor::Client), Just(Actor::Late), Just(Actor::Time), Just(Actor::Drain)];
+    let text = || option::of("\\PC{0,12}");
+    let step = (who, text(), text(), "\\PC{0,12}", text(), any::<bool>()).prop_map(
+        |(who, operation, command, reply, answer, breaks)| StoryStep { who, operation, command, reply, answer, breaks },
+    );
+    ("\\PC{0,12}", any::<u8>(), vec(step, 0..4), any::<[u32; 2]>())
+        .prop_map(|(program, clients, steps, [left_out, added])| Schedule { program, clients, steps, left_out, added })
 }
 
 fn finite() -> impl Strategy<Value = f64> {

@@ -48,6 +48,7 @@ impl Book {
             server: None,
             load: None,
             server_series: None,
+            schedule: None,
         };
         Book { history: Draft { header, records: Vec::new(), names: Names::default() } }
     }

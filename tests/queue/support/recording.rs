@@ -115,6 +115,7 @@ pub async fn record(
         server: None,
         load: None,
         server_series: None,
+        schedule: None,
     };
     Ok(History { header, records: records.into(), names: Names::default() })
 }

@@ -1,14 +1,28 @@
-//! What is left of the figures where time was virtual: it stood still while a request was under way, and jumped where
-//! nobody had anything to do. So nothing is said of speed; order, commands, bytes and memory are as always.
+//! What is left of the figures where no time of a history says how fast anything was: on virtual time, which stands still while
+//! a request is under way, and in a schedule, whose commands are executed one at a time. Order, commands, bytes and memory are
+//! as always.
 
 use super::{MachineHealth, Measurements, Steady, Throughput};
+use crate::history::Header;
 
-/// Why there are no figures of speed.
-pub const VIRTUAL_TIME: &str = "time was virtual, on a local server of its own: it passed only when nothing was left to do, and says nothing of speed";
+const VIRTUAL_TIME: &str = "time was virtual, on a local server of its own: it passed only when nothing was left to do, and says nothing of speed";
+const SCHEDULE: &str =
+    "commands were executed one at a time in a given order, on a local server of its own, which says nothing of speed";
+
+/// All reasons why a history says nothing of speed.
+pub const SPEEDLESS: [&str; 2] = [VIRTUAL_TIME, SCHEDULE];
+
+/// Why this one says nothing of speed; `None` if it does.
+#[must_use]
+pub fn why_no_speed(header: &Header) -> Option<&'static str> {
+    let on_virtual_time = header.load.as_ref().is_some_and(|load| load.virtual_time);
+    let schedule = header.schedule.as_ref().map(|_| SCHEDULE);
+    schedule.or(on_virtual_time.then_some(VIRTUAL_TIME))
+}
 
 /// Takes out what would be a speed.
-pub(super) fn without_speed(mut measured: Measurements) -> Measurements {
-    let why = || VIRTUAL_TIME.to_owned();
+pub(super) fn without_speed(mut measured: Measurements, why: &str) -> Measurements {
+    let why = || why.to_owned();
     measured.latency.clear();
     measured.spectra.clear();
     measured.throughput = Throughput { offered_per_s: None, achieved_per_s: None, reason: Some(why()) };
