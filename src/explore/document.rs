@@ -1,6 +1,9 @@
 //! What an exploration found, as one document: `explore --format json` is it.
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::explorer::{Broken, Explored, KeyTrouble};
 use super::replays::Replays;
@@ -10,7 +13,7 @@ use crate::model::{Promise, StoryStep};
 pub const EXPLORE_SCHEMA: u32 = 1;
 
 /// What the programs of a scope came to on one design.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Summary {
     /// [`EXPLORE_SCHEMA`].
     pub schema: u32,
@@ -58,7 +61,7 @@ pub struct Summary {
 }
 
 /// A promise that is broken.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BrokenPromise {
     /// Which; several where only all together are.
     pub promises: Vec<Promise>,
@@ -129,4 +132,15 @@ impl Summary {
             || !self.undeclared_keys.is_empty()
             || !self.untagged_keys.is_empty()
     }
+}
+
+/// The schema of what this version writes, an array with a summary a design, in draft 7: committed as `docs/explore.schema.json`.
+#[must_use]
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft07().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<Vec<Summary>>().to_value();
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("title".to_owned(), "What stanchion explore --format json prints".into());
+    }
+    schema
 }

@@ -50,7 +50,7 @@ mod wire_commands;
 mod world;
 
 pub use crate::model::{Actor, StoryStep};
-pub use document::{BrokenPromise, EXPLORE_SCHEMA, Summary};
+pub use document::{BrokenPromise, EXPLORE_SCHEMA, Summary, schema};
 pub use enumerate::Scope;
 pub use error::ExploreError;
 pub use exhaust::{Bound, Counts};

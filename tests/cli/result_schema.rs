@@ -71,6 +71,8 @@ pub(crate) fn disagreements(root: &Value, schema: &Value, value: &Value, path: &
                 });
                 each.collect::<Vec<_>>().concat()
             }),
+            // Whatever `properties` does not know is refused there.
+            "additionalProperties" if rule == &Value::Bool(false) => Vec::new(),
             // A map from names of any kind: those of a struct are held against `properties`.
             "additionalProperties" => {
                 assert!(!keywords.contains_key("properties"), "{path}: both a map and a struct");
