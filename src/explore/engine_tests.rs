@@ -37,8 +37,8 @@ fn designs() -> Vec<Design> {
     all.chain(Broken::all().into_iter().map(Design::Broken)).collect()
 }
 
-fn programs() -> Vec<Program> {
-    Scope { operations: 2, clients: 2, expires: true }.programs(Dedupe::User)
+fn programs(dedupe: Dedupe) -> Vec<Program> {
+    Scope { operations: 2, clients: 2, expires: true }.programs(dedupe)
 }
 
 proptest! {
@@ -47,13 +47,17 @@ proptest! {
     #[test]
     fn counting_is_enumerating_and_remembering_is_executing(
         design in prop::sample::select(designs()),
-        program in prop::sample::select(programs()),
+        dedupe in prop::sample::select(vec![Dedupe::User, Dedupe::Request]),
+        which in any::<prop::sample::Index>(),
         faults in 0..2u8,
         ticks in 0..2u8,
+        ticks_a_life in 1..3u8,
         time in prop::sample::select(vec![Time::Frozen, Time::Stepping]),
         seed in any::<u64>(),
     ) {
-        let adversity = Adversity { faults, ticks, ticks_a_life: 1 };
+        let programs = programs(dedupe);
+        let program = which.get(&programs);
+        let adversity = Adversity { faults, ticks, ticks_a_life };
         let rules = Rules::new(design.facts().claims, adversity.lives_ticks(), design.facts().duplicate_means);
         let mut monitor = Monitor::new(rules);
         for operation in program.operations() {
@@ -61,9 +65,9 @@ proptest! {
                 monitor.know(*entry).unwrap();
             }
         }
-        let mut world = World::new(design, Dedupe::User, faults, adversity.lives_ticks(), time).unwrap();
-        let shape = Shape::new(&program, adversity);
-        let begin = shape.begin(&mut world, &program, adversity);
+        let mut world = World::new(design, dedupe, faults, adversity.lives_ticks(), time).unwrap();
+        let shape = Shape::new(program, adversity);
+        let begin = shape.begin(&mut world, program, adversity);
         let mut space = Space::new(shape.width());
         let stop = AtomicBool::new(false);
         let limit = Limit::of(Bound::default(), &stop);

@@ -172,13 +172,13 @@ impl Server {
         self.current = None;
         let times: BTreeSet<u64> = schedules.iter().flat_map(Sent::times_us).collect();
         let mut all: Vec<(Vec<Value>, super::states::Keys)> = vec![Default::default(); schedules.len()];
-        let mut first = true;
+        let (begin_us, end_us) = (times.first().copied(), times.last().copied());
         for at_us in times {
             self.set_clock(at_us)?;
             self.buffer.clear();
             // How many replies there are to each thing that is sent, and whose the last of them is.
             let mut expected: Vec<(usize, Whose)> = Vec::new();
-            if std::mem::take(&mut first) {
+            if Some(at_us) == begin_us {
                 redis::cmd("FLUSHALL").write_packed_command(&mut self.buffer);
                 expected.push((1, Whose::Nobodys));
             }
@@ -198,6 +198,10 @@ impl Server {
                     expected.push((1, Whose::Snapshot(which)));
                 }
             }
+            if Some(at_us) == end_us {
+                redis::cmd("SELECT").arg(0).write_packed_command(&mut self.buffer);
+                expected.push((1, Whose::Nobodys));
+            }
             let mut got = self.ask(expected.iter().map(|(count, _)| count).sum())?.into_iter();
             for (count, whose) in expected {
                 let last = got.by_ref().take(count).last().unwrap_or_default();
@@ -208,7 +212,6 @@ impl Server {
                 }
             }
         }
-        self.ask_fact(redis::cmd("SELECT").arg(0))?;
         Ok(all)
     }
 

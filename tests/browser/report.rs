@@ -46,17 +46,21 @@ fn the_verdict_the_choice_and_what_was_not_tested_are_seen_without_scrolling() {
     page.screenshot("report-phone-light");
 }
 
-/// The other pages that the program writes: that of float64, and that of a comparison.
-fn others(folder: &Path) -> [PathBuf; 2] {
-    let run = |arguments: &[&str]| {
+/// The other pages that the program writes: those of float64, of a comparison, of an exploration, and of a run of what that found.
+fn others(folder: &Path) -> [PathBuf; 4] {
+    let ran = folder.join("ran");
+    let run_into = |arguments: &[&str], folder: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stanchion"));
         let done = command.args(arguments).args(["--out", folder.to_str().unwrap()]).output().unwrap();
         // What a comparison comes to is another matter.
         assert!(matches!(done.status.code(), Some(0 | 1 | 3)), "{}", String::from_utf8_lossy(&done.stderr));
     };
+    let run = |arguments: &[&str]| run_into(arguments, folder);
     run(&["precision"]);
+    run(&["explore", "--queue", "streams-naive", "--program", "join u1 t1 | join u1 t2", "--faults", "1"]);
+    run_into(&["run", "docs/examples/two-tabs.toml", "--quiet"], &ran);
     run(&["compare", "zset-seq", "list", "--interleave", "--rounds", "6", "--redis", "local", "--quiet"]);
-    ["precision.html", "compare.html"].map(|name| folder.join(name))
+    ["precision.html", "compare.html", "explore.html", "ran/report.html"].map(|name| folder.join(name))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `stanchion explore`: what it says, how it exits, and files that show a violation again.
-use crate::shell::{Desk, UnderWay};
 use crate::result_schema::{disagreements, names};
+use crate::shell::{Desk, UnderWay};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -75,7 +75,9 @@ fn the_committed_schema_is_that_of_the_document_and_every_document_is_as_it_says
     let missing: Vec<_> = all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "docs/explore.md does not speak of {missing:?}");
     let desk = Desk::new();
-    for more in [&["--program", "join u1 t1 | join u1 t2", "--faults", "1"][..], &["--max-ops", "2", "--clock", "system"]] {
+    for more in
+        [&["--program", "join u1 t1 | join u1 t2", "--faults", "1"][..], &["--max-ops", "2", "--clock", "system"]]
+    {
         let explore = [&["explore", "--queue", "zset-seq,streams-naive", "--format", "json"], more].concat();
         let document = desk.run(&explore).exits(1).json();
         assert_eq!(disagreements(&schema, &schema, &document, "$"), Vec::<String>::new());
