@@ -83,7 +83,8 @@ fn scopes(short: bool) -> Result<(), ExploreError> {
         if short && operations > 3 {
             break;
         }
-        let options = Options { adversity: HARSH, replays_max, ..Options::default() };
+        let replays_beside = replays_max > 0;
+        let options = Options { adversity: HARSH, replays_max, replays_beside, ..Options::default() };
         let mut explorer = Explorer::new(Design::ZsetSeq, options)?;
         let programs = Scope { operations, clients: 3, expires: true }.programs(Dedupe::User);
         let (mut schedules, mut states, mut replayed) = (0, 0, 0);
@@ -94,6 +95,7 @@ fn scopes(short: bool) -> Result<(), ExploreError> {
             states += explored.counts.states;
             replayed += explored.replays.schedules;
         }
+        explorer.settle()?;
         let seconds = begin.elapsed().as_secs_f64();
         let rate = states as f64 / seconds;
         println!(
@@ -127,10 +129,12 @@ fn many() -> Result<(), ExploreError> {
 fn real(short: bool) -> Result<(), ExploreError> {
     let replays_max = if short { 5_000 } else { 1_000_000 };
     let program = Program::parse("join u1 t1; leave t1 | join u1 t2; position t2 | join u2 t3; admit 1", Dedupe::User)?;
-    let options = Options { adversity: HARSH, replays_max, replayed_share: 1e6, ..Options::default() };
+    let replayed_share = 1e6;
+    let options = Options { adversity: HARSH, replays_max, replayed_share, replays_beside: true, ..Options::default() };
     let mut explorer = Explorer::new(Design::ZsetSeq, options)?;
     let begin = Instant::now();
     let replays = explorer.explore(&program)?.replays;
+    explorer.settle()?;
     println!(
         "\nExecuted for real: {} schedules, {} replies and {} verdicts compared, 0 differences, {:.1} s",
         replays.schedules,

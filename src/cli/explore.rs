@@ -75,6 +75,8 @@ fn options(arguments: &ExploreArguments) -> Options {
         bound: Bound { states: arguments.max_states, time: arguments.time },
         seed: arguments.seed,
         replays_max: arguments.max_replays,
+        // One program is done before a second server is there.
+        replays_beside: arguments.program.is_none(),
         ..Options::default()
     }
 }
@@ -124,6 +126,7 @@ fn explore_one(design: Design, arguments: &ExploreArguments, control: &Control) 
             break;
         }
     }
+    explorer.settle()?;
     summary.interrupted = control.interrupted();
     summary.took_s = begin.elapsed().as_secs_f64();
     summary.asked = explorer.asked();

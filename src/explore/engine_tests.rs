@@ -4,10 +4,12 @@ use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 
+use super::again::Again;
 use super::enumerate::Scope;
 use super::exhaust::{Bound, Limit, exhaust};
 use super::monitor::{Monitor, Rules};
 use super::program::Program;
+use super::replayer::Replayer;
 use super::replays::{draw, generator, replay};
 use super::server::SIDE_BY_SIDE;
 use super::space::Space;
@@ -102,6 +104,14 @@ fn a_memory_that_is_wrong_is_noticed() {
     trail[0].reply = trail[last].reply;
     let error = replay(std::slice::from_ref(&trail), &mut world).unwrap_err().to_string();
     assert!(error.contains("a replay differs: step 0"), "{error}");
+    // And so beside the search, where it comes out at the latest when that asks; what comes after is executed again.
+    let scripts = Design::ZsetSeq.scripts();
+    let mut replayer = Replayer::new(Time::Frozen);
+    replayer.submit(vec![Again::of(&trail, &world)], &scripts).unwrap();
+    assert_eq!(replayer.settle().unwrap_err().to_string(), error);
+    let right = follow(&begin, shape, &mut world, &[go(0), go(1)]).unwrap();
+    replayer.submit(vec![Again::of(&right, &world)], &scripts).unwrap();
+    replayer.settle().unwrap();
 }
 
 #[test]

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::again::{Again, execute};
 use super::error::ExploreError;
 use super::exhaust::{Bound, Counts, Limit, exhaust};
 use super::monitor::{Monitor, Rules};
 use super::program::{Program, TTL};
 use super::recorded::recorded;
 use super::replay_file::{REPLAY_SCHEMA, ReplayFile, written};
+use super::replayer::Replayer;
 use super::replays::{Replays, compare, draw, generator, replay, watch};
 use super::sample::{Ground, Sampled};
 use super::server::SIDE_BY_SIDE;
@@ -44,6 +46,9 @@ pub struct Options {
     pub replayed_share: f64,
     /// The most that are replayed of one program.
     pub replays_max: u64,
+    /// Whether they are replayed beside the search, on a second server. Then [`Explorer::settle`] says at the end whether all went well,
+    /// and not each [`Explorer::explore`] of its own.
+    pub replays_beside: bool,
 }
 
 impl Default for Options {
@@ -57,6 +62,7 @@ impl Default for Options {
             seed: 1,
             replayed_share: 0.01,
             replays_max: 1_000,
+            replays_beside: false,
         }
     }
 }
@@ -113,6 +119,7 @@ pub struct Explorer {
     programs: u64,
     without_clock: Option<String>,
     stop: Arc<AtomicBool>,
+    replayer: Option<Replayer>,
 }
 
 impl Explorer {
@@ -148,6 +155,7 @@ impl Explorer {
         let alone = alone.collect();
         let world = World::new(design, options.dedupe, options.adversity.faults, lives, options.time)?;
         let space = Space::new(1);
+        let replayer = options.replays_beside.then(|| Replayer::new(options.time));
         Ok(Explorer {
             design,
             options,
@@ -158,7 +166,16 @@ impl Explorer {
             programs: 0,
             without_clock,
             stop: Arc::default(),
+            replayer,
         })
+    }
+
+    /// Waits until all schedules that are executed beside the search were.
+    ///
+    /// # Errors
+    /// When what is remembered is not what the server does, or it is gone.
+    pub fn settle(&mut self) -> Result<(), ExploreError> {
+        self.replayer.as_mut().map_or(Ok(()), Replayer::settle)
     }
 
     /// Has every search end, incomplete, as soon as this says so.
@@ -303,12 +320,12 @@ impl Explorer {
         let share = (counts.schedules as f64 * self.options.replayed_share).ceil();
         let wanted = (share as u64).min(self.options.replays_max);
         let mut rng = generator(self.options.seed, self.programs);
-        let terms = self.terms();
+        let (terms, scripts) = (self.terms(), self.design.scripts());
         let (mut replays, mut also) = (Replays::default(), Vec::new());
         self.world.transitions.stop_watching();
         let mut left = usize::try_from(wanted).unwrap_or(usize::MAX);
         while left > 0 && !self.stop.load(Ordering::Relaxed) {
-            let Explorer { world, together, alone, space, .. } = self;
+            let Explorer { world, together, alone, space, replayer, .. } = self;
             let (mut drawn, mut trails) = (Vec::new(), Vec::new());
             for _ in 0..left.min(SIDE_BY_SIDE) {
                 let actions = draw(begin, shape, world, together, space, &mut rng)?;
@@ -316,7 +333,12 @@ impl Explorer {
                 drawn.push(actions);
             }
             left -= drawn.len();
-            let replies = replay(&trails, world)?;
+            let schedules: Vec<Again> = trails.iter().map(|trail| Again::of(trail, world)).collect();
+            let replies = schedules.iter().map(|schedule| schedule.commands.len() as u64).sum();
+            match replayer {
+                Some(replayer) => replayer.submit(schedules, &scripts)?,
+                None => execute(&schedules, &mut world.server)?,
+            }
             replays.add(Replays { schedules: drawn.len() as u64, replies, ..Replays::default() });
             for (trail, actions) in trails.iter().zip(&drawn) {
                 let judged = (self.design.name(), &terms);
@@ -391,10 +413,10 @@ impl Explorer {
         self.world.transitions.asked()
     }
 
-    /// Writes to the server so far, each with its answer.
+    /// Writes to the server so far, each with its answer; those beside the search once they have [settled](Explorer::settle).
     #[must_use]
     pub fn round_trips(&self) -> u64 {
-        self.world.server.round_trips()
+        self.world.server.round_trips() + self.replayer.as_ref().map_or(0, Replayer::round_trips)
     }
 
     /// A file from which a broken promise can be shown again.

@@ -21,6 +21,7 @@
 //! Read in this order: `program`, `attempts`, `server`, `transitions`, `world` (one step), `steps` (all that can
 //! happen next), `exhaust`, `smallest`, `monitor`, `replays`, `explorer`.
 
+mod again;
 mod attempts;
 mod document;
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod monitor;
 mod program;
 mod recorded;
 mod replay_file;
+mod replayer;
 mod replays;
 mod sample;
 mod server;

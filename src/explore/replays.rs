@@ -6,18 +6,13 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use redis::Value;
-
-use super::attempts::ReplyId;
+use super::again::{Again, execute};
 use super::error::ExploreError;
 use super::monitor::{BEGIN, BROKEN, Book, Monitor};
 use super::recorded::recorded;
-use super::server::{SIDE_BY_SIDE, Sent};
 use super::space::Space;
-use super::states::StateId;
 use super::steps::{Action, Shape};
 use super::trail::TrailStep;
-use super::wire_commands::CommandId;
 use super::world::World;
 use crate::checks::{CheckOutcome, judge};
 use crate::model::{Promise, Terms};
@@ -96,60 +91,13 @@ pub(super) fn generator(seed: u64, program: u64) -> ChaCha8Rng {
     rng
 }
 
-/// Executes schedules for real and compares each reply and the keys at the end with what is remembered. Says how many replies.
+/// Executes schedules for real and compares each reply and the keys at the end with what is remembered.
 ///
 /// # Panics
-/// With more of them than [`SIDE_BY_SIDE`].
-pub(super) fn replay(trails: &[impl AsRef<[TrailStep]>], world: &mut World) -> Result<u64, ExploreError> {
-    assert!(trails.len() <= SIDE_BY_SIDE, "a server has {SIDE_BY_SIDE} databases");
-    let World { states, commands, server, .. } = world;
-    let executed = |trail: &[TrailStep]| -> Vec<_> {
-        trail.iter().filter_map(|step| Some((step.before, step.command?, step.reply?))).collect()
-    };
-    let end = |trail: &[TrailStep]| trail.last().map_or(World::EMPTY, |step| step.after);
-    let executed: Vec<Vec<_>> = trails.iter().map(|trail| executed(trail.as_ref())).collect();
-    let ends: Vec<StateId> = trails.iter().map(|trail| end(trail.as_ref())).collect();
-    let sent = executed.iter().zip(&ends).map(|(executed, end)| Sent {
-        commands: executed
-            .iter()
-            .map(|(before, command, _)| (states.at(*before).clock_us, commands.at(*command)))
-            .collect(),
-        end_us: states.at(*end).clock_us,
-    });
-    let sent: Vec<Sent<'_>> = sent.collect();
-    let told = server.replay(states, &sent)?;
-    let mut replies = 0;
-    for (((told, keys), executed), end) in told.into_iter().zip(&executed).zip(ends) {
-        replies += told.len() as u64;
-        differences(told, executed, world)?;
-        if keys != world.states.at(end).keys {
-            return Err(differs("other keys are left at the end".to_owned()));
-        }
-    }
-    Ok(replies)
-}
-
-fn differs(what: String) -> ExploreError {
-    ExploreError::internal(format!("a replay differs: {what}"))
-}
-
-fn differences(
-    told: Vec<Value>,
-    executed: &[(StateId, CommandId, ReplyId)],
-    world: &World,
-) -> Result<(), ExploreError> {
-    if told.len() != executed.len() {
-        return Err(differs(format!("{} replies to {} commands", told.len(), executed.len())));
-    }
-    for (at, (reply, (_, command, expected))) in told.into_iter().zip(executed).enumerate() {
-        let (reply, expected) = (world.commands.at(*command).normal(reply), world.attempts.reply(*expected));
-        if reply != *expected {
-            let words = world.commands.at(*command).words[0].iter().map(|word| word.escape_ascii().to_string());
-            let words = words.collect::<Vec<_>>().join(" ");
-            return Err(differs(format!("step {at}, {words}: the server says {reply:?}, remembered is {expected:?}")));
-        }
-    }
-    Ok(())
+/// With more of them than [`SIDE_BY_SIDE`](super::server::SIDE_BY_SIDE).
+pub(super) fn replay(trails: &[impl AsRef<[TrailStep]>], world: &mut World) -> Result<(), ExploreError> {
+    let schedules: Vec<Again> = trails.iter().map(|trail| Again::of(trail.as_ref(), world)).collect();
+    execute(&schedules, &mut world.server)
 }
 
 /// What a monitor says of a schedule.

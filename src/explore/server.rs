@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::{Connection, ConnectionLike, Value};
 
+use super::again::Again;
 use super::error::ExploreError;
 use super::states::{Content, State, StateId, States};
 use super::wire_commands::WireCommand;
@@ -37,20 +38,6 @@ pub(super) struct Server {
 
 /// So many schedules can be replayed side by side: a server's databases, unless it is told otherwise.
 pub(super) const SIDE_BY_SIDE: usize = 16;
-
-/// What is sent in a schedule.
-pub(super) struct Sent<'a> {
-    /// When, and what.
-    pub commands: Vec<(u64, &'a WireCommand)>,
-    /// The time at its end: expired keys go when they are looked at.
-    pub end_us: u64,
-}
-
-impl Sent<'_> {
-    fn times_us(&self) -> impl Iterator<Item = u64> {
-        self.commands.iter().map(|(at_us, _)| *at_us).chain([self.end_us])
-    }
-}
 
 /// Whose a reply is.
 enum Whose {
@@ -164,14 +151,10 @@ impl Server {
 
     /// Executes schedules for real, each from an empty database of its own, every command at its time; gives the replies and the keys
     /// at the end of each. They go side by side since the clock is one for all of them: each time is set once.
-    pub(super) fn replay(
-        &mut self,
-        states: &mut States,
-        schedules: &[Sent<'_>],
-    ) -> Result<Vec<(Vec<Value>, super::states::Keys)>, ExploreError> {
+    pub(super) fn replay(&mut self, schedules: &[Again]) -> Result<Vec<(Vec<Value>, Named)>, ExploreError> {
         self.current = None;
-        let times: BTreeSet<u64> = schedules.iter().flat_map(Sent::times_us).collect();
-        let mut all: Vec<(Vec<Value>, super::states::Keys)> = vec![Default::default(); schedules.len()];
+        let times: BTreeSet<u64> = schedules.iter().flat_map(Again::times_us).collect();
+        let mut all: Vec<(Vec<Value>, Named)> = vec![Default::default(); schedules.len()];
         let (begin_us, end_us) = (times.first().copied(), times.last().copied());
         for at_us in times {
             self.set_clock(at_us)?;
@@ -183,13 +166,13 @@ impl Server {
                 expected.push((1, Whose::Nobodys));
             }
             for (which, sent) in schedules.iter().enumerate() {
-                let now = sent.commands.iter().filter(|(when_us, _)| *when_us == at_us);
+                let now = sent.commands.iter().filter(|(when_us, ..)| *when_us == at_us);
                 let (mut now, ends) = (now.peekable(), sent.end_us == at_us);
                 if now.peek().is_some() || ends {
                     redis::cmd("SELECT").arg(which).write_packed_command(&mut self.buffer);
                     expected.push((1, Whose::Nobodys));
                 }
-                for (_, command) in now {
+                for (_, command, _) in now {
                     self.buffer.extend_from_slice(&command.bytes);
                     expected.push((command.replies, Whose::Command(which)));
                 }
@@ -208,7 +191,7 @@ impl Server {
                 match whose {
                     Whose::Nobodys => refuse_errors(std::slice::from_ref(&last))?,
                     Whose::Command(which) => all[which].0.push(last),
-                    Whose::Snapshot(which) => all[which].1 = read_snapshot(states, last)?,
+                    Whose::Snapshot(which) => all[which].1 = named(last)?,
                 }
             }
         }
@@ -257,7 +240,17 @@ fn refuse_errors(replies: &[Value]) -> Result<(), ExploreError> {
     }
 }
 
+/// Keys by their names, in that order, with what they hold.
+pub(super) type Named = Vec<(Vec<u8>, Content)>;
+
 fn read_snapshot(states: &mut States, snapshot: Value) -> Result<super::states::Keys, ExploreError> {
+    let keys = named(snapshot)?.into_iter().map(|(name, content)| (states.key(name), states.content_number(content)));
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_unstable();
+    Ok(keys)
+}
+
+fn named(snapshot: Value) -> Result<Named, ExploreError> {
     let wrong = |told: &Value| ExploreError::internal(format!("the snapshot of the keys is {told:?}"));
     let Value::Array(told) = snapshot else { return Err(wrong(&snapshot)) };
     let mut keys = Vec::with_capacity(told.len() / 3);
@@ -266,8 +259,8 @@ fn read_snapshot(states: &mut States, snapshot: Value) -> Result<super::states::
             return Err(wrong(&Value::Array(key.to_vec())));
         };
         let content = Content { dump: dump.clone(), expires_ms: (*expires_ms >= 0).then_some(*expires_ms) };
-        keys.push((states.key(name.clone()), states.content_number(content)));
+        keys.push((name.clone(), content));
     }
-    keys.sort_unstable();
+    keys.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     Ok(keys)
 }

@@ -1,5 +1,7 @@
 //! The commands that designs send, each packed once and known by its number.
 
+use std::sync::Arc;
+
 use redis::{Arg, Cmd, Value};
 use rustc_hash::FxHashMap;
 
@@ -44,13 +46,18 @@ impl WireCommand {
 /// All commands.
 #[derive(Default)]
 pub(super) struct WireCommands {
-    all: Vec<WireCommand>,
+    all: Vec<Arc<WireCommand>>,
     numbers: FxHashMap<Vec<u8>, CommandId>,
 }
 
 impl WireCommands {
     pub(super) fn at(&self, number: CommandId) -> &WireCommand {
         &self.all[number as usize]
+    }
+
+    /// The same, for whoever outlives this.
+    pub(super) fn shared(&self, number: CommandId) -> Arc<WireCommand> {
+        Arc::clone(&self.all[number as usize])
     }
 
     /// The number of what is sent in one go. What cannot be explored is refused by its name.
@@ -62,7 +69,7 @@ impl WireCommands {
         let words: Vec<Vec<Vec<u8>>> = cmds.iter().map(words_of).collect();
         words.iter().try_for_each(|words| refuse(words))?;
         let number = self.all.len() as CommandId;
-        self.all.push(WireCommand { bytes: bytes.clone(), replies: cmds.len(), words });
+        self.all.push(Arc::new(WireCommand { bytes: bytes.clone(), replies: cmds.len(), words }));
         self.numbers.insert(bytes, number);
         Ok(number)
     }
