@@ -206,9 +206,18 @@ impl Monitor {
             if let Some(earlier) = earlier {
                 let first = book.attempts.outcome(earlier);
                 for line in self.supposing(line, &before.open, None, book) {
-                    let Some(Done::Saw(seen)) = line.done(op).cloned() else {
-                        fit.extend(self.again(line, operation, first, answer));
-                        continue;
+                    let seen = match line.done(op).cloned() {
+                        Some(Done::Saw(seen)) => seen,
+                        // A late attempt did it, and this one found it done, or is the one that did.
+                        Some(done @ Done::Happened) => {
+                            fit.extend(self.confirmed(&line, op, operation, &done, answer));
+                            fit.extend(self.settle(line.without_done(op), operation, answer));
+                            continue;
+                        }
+                        Some(Done::Took(_)) | None => {
+                            fit.extend(self.again(line, operation, first, answer));
+                            continue;
+                        }
                     };
                     let then = Line::of((*seen).clone());
                     let same = self.again(then, operation, first, answer).is_some_and(|then| then.standing == *seen);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::line::{Done, Line, Standing};
-use super::{Book, Monitor, OpNumber, Open};
+use super::{Book, Monitor, OpNumber, Open, may_yet_happen};
 use crate::model::{Operation, Promise};
 
 impl Monitor {
@@ -23,9 +23,14 @@ impl Monitor {
                 if line.done(open.op).is_some() {
                     continue;
                 }
-                for (standing, done) in self.effects(&line.standing, &book.operations[usize::from(open.op)]) {
-                    // One whose answer only its client missed has taken effect: its repeat looks, and no more.
-                    if open.answered.is_some() && !matches!(done, Done::Saw(_)) {
+                let operation = &book.operations[usize::from(open.op)];
+                // One whose answer only its client missed has taken effect: its repeat looks, and no more. Unless that answer says
+                // that nothing happened, and another attempt is still on its way.
+                let spent = open
+                    .answered
+                    .is_some_and(|first| !(open.loose && may_yet_happen(operation, book.attempts.outcome(first))));
+                for (standing, done) in self.effects(&line.standing, operation) {
+                    if spent && !matches!(done, Done::Saw(_)) {
                         continue;
                     }
                     let line = self.rules.normalised(line.with_done(standing, open.op, done), &self.tokens);
