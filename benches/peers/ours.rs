@@ -291,7 +291,8 @@ async fn error_replies<C: Commands>(commands: &C) -> Result<u64, String> {
 async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Counted<C>) {
     let mut free_ns = shared.now_ns();
     while let Some((number, entry)) = shared.next() {
-        let sent_ns = shared.now_ns();
+        // As a client of a run: what ended the last request begins this one.
+        let sent_ns = free_ns + 1;
         let place = shared.recorder.borrow_mut().begin(Record {
             op: op_id(client, number),
             attempt: 0,
