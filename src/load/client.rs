@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::shared::Shared;
-use crate::history::{Record, Recorder};
+use crate::history::{Answer, Record, Recorder};
 use crate::model::{ClientId, OpId, Operation, Outcome, Phase, Refusal, UnknownCause};
 use crate::plan::{Periodic, Step, Until, When};
 use crate::queue::{Breakable, Breaks, Counted, WaitingQueue, outcome_of, perform};
@@ -112,10 +112,8 @@ impl<Q: WaitingQueue> Client<Q> {
         });
         let Some(connection) = self.connection.as_ref().filter(|_| reachable) else {
             let refused = Outcome::Refused(Refusal::NotSent);
-            self.recorder.borrow_mut().end(place, |record| {
-                record.returned_ns = Some(shared.reactor.now_ns().max(sent_ns));
-                record.outcome = refused.clone();
-            });
+            let returned_ns = Some(shared.reactor.now_ns().max(sent_ns));
+            self.recorder.borrow_mut().end(place, Answer::unsent(returned_ns, refused.clone()));
             return refused;
         };
         let breaks = self.breaks(op, attempt, call);
@@ -135,15 +133,16 @@ impl<Q: WaitingQueue> Client<Q> {
             && answered
             && !matches!(outcome, Outcome::Refused(_))
             && (crashed || self.shared.common.plan.drops_reply(op, call.kind()));
-        self.recorder.borrow_mut().end(place, |record| {
-            record.returned_ns = answered.then_some(returned_ns);
-            record.outcome = outcome.clone();
-            record.reply_dropped = dropped;
-            record.commands = cost.commands;
-            record.round_trips = cost.round_trips;
-            record.bytes_sent = cost.bytes_sent;
-            record.bytes_received = cost.bytes_received;
-        });
+        let answer = Answer {
+            returned_ns: answered.then_some(returned_ns),
+            outcome: outcome.clone(),
+            reply_dropped: dropped,
+            commands: cost.commands,
+            round_trips: cost.round_trips,
+            bytes_sent: cost.bytes_sent,
+            bytes_received: cost.bytes_received,
+        };
+        self.recorder.borrow_mut().end(place, answer);
         if crashed {
             self.connection = None;
             return Outcome::Unknown(UnknownCause::ClientCrashed);
