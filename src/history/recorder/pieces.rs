@@ -1,7 +1,12 @@
 //! A list that grows without ever being copied.
 
+use std::mem::MaybeUninit;
+
 /// Entries of the pieces that it grows by.
 pub(super) const PIECE: usize = 8192;
+
+/// So many entries are brought into the cache together.
+const FETCHED: usize = 64;
 
 /// A list in pieces: one as long as was asked for, and those that it grew by.
 #[derive(Debug)]
@@ -29,7 +34,12 @@ impl<T> Pieces<T> {
     pub(super) fn push(&mut self, entry: T) -> usize {
         let room = if self.pieces.len() == 1 { self.first } else { PIECE };
         match self.pieces.last_mut() {
-            Some(piece) if piece.len() < room => piece.push(entry),
+            Some(piece) if piece.len() < room => {
+                if piece.len().is_multiple_of(FETCHED) {
+                    fetch(piece);
+                }
+                piece.push(entry);
+            }
             _ => self.grow(entry),
         }
         self.len() - 1
@@ -78,4 +88,13 @@ impl<T> Pieces<T> {
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.pieces.iter().flatten()
     }
+}
+
+/// Writes over the room of the next entries. Between two of them so much else happens that each would wait for its own line of
+/// the cache; one long write has them come all at once.
+#[inline(never)]
+fn fetch<T>(piece: &mut Vec<T>) {
+    let room = piece.spare_capacity_mut();
+    let length = room.len().min(FETCHED);
+    room[..length].fill_with(MaybeUninit::zeroed);
 }
