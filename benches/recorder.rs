@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use stanchion::history::{Record, Recorder};
+use stanchion::history::{Answer, Record, Recorder};
 use stanchion::model::{ClientId, DedupeKey, Entry, OpId, Operation, Outcome, Phase, Token, UnknownCause, UserId};
 
 const ATTEMPTS: u64 = 10_000;
@@ -39,12 +39,8 @@ fn record(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, empty: fn() -> R
             for number in 0..ATTEMPTS {
                 let place = recorder.begin(black_box(attempt(ClientId(1), number, now_ns())));
                 let returned_ns = now_ns();
-                recorder.end(place, |record| {
-                    record.returned_ns = Some(returned_ns);
-                    record.outcome = black_box(Outcome::Joined);
-                    record.commands = 1;
-                    record.round_trips = 1;
-                });
+                let (outcome, returned_ns) = (black_box(Outcome::Joined), Some(returned_ns));
+                recorder.end(place, Answer { commands: 1, round_trips: 1, ..Answer::unsent(returned_ns, outcome) });
             }
             recorder
         };

@@ -12,7 +12,7 @@ use hdrhistogram::Histogram;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use stanchion::history::{Record, Recorder};
+use stanchion::history::{Answer, Record, Recorder};
 use stanchion::model::{ClientId, Entry, Operation, Outcome, Pacer, Phase, UnknownCause};
 use stanchion::plan::op_id;
 use stanchion::queue::{AnyQueue, CommandError, Commands, Counted, Live, WaitingQueue as _, outcome_of};
@@ -291,7 +291,8 @@ async fn error_replies<C: Commands>(commands: &C) -> Result<u64, String> {
 async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Counted<C>) {
     let mut free_ns = shared.now_ns();
     while let Some((number, entry)) = shared.next() {
-        let sent_ns = shared.now_ns();
+        // As a client of a run: what ended the last request begins this one.
+        let sent_ns = free_ns + 1;
         let place = shared.recorder.borrow_mut().begin(Record {
             op: op_id(client, number),
             attempt: 0,
@@ -313,14 +314,16 @@ async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Coun
         let cost = commands.take();
         shared.note(&answer);
         let outcome = answer.unwrap_or_else(|error| outcome_of(&error, cost.commands));
-        shared.recorder.borrow_mut().end(place, |record| {
-            record.returned_ns = Some(returned_ns);
-            record.outcome = outcome;
-            record.commands = cost.commands;
-            record.round_trips = cost.round_trips;
-            record.bytes_sent = cost.bytes_sent;
-            record.bytes_received = cost.bytes_received;
-        });
+        let answer = Answer {
+            returned_ns: Some(returned_ns),
+            outcome,
+            reply_dropped: false,
+            commands: cost.commands,
+            round_trips: cost.round_trips,
+            bytes_sent: cost.bytes_sent,
+            bytes_received: cost.bytes_received,
+        };
+        shared.recorder.borrow_mut().end(place, answer);
         free_ns = returned_ns;
     }
 }

@@ -1,5 +1,6 @@
 //! The waist: all operations of a run. Everything to the right of it is a pure function of what is saved here.
 
+mod codes;
 mod error;
 pub mod export;
 mod extent;
@@ -25,7 +26,7 @@ pub use jsonl::write_jsonl;
 pub use load_facts::{LoadFacts, MachineFacts};
 pub use parquet::write_parquet;
 pub use record::Record;
-pub use recorder::{Place, Recorder};
+pub use recorder::{Answer, Place, Recorder};
 pub use records::{Records, Row};
 pub use server_series::{CommandLatency, ServerSample, ServerSeries, Slowlog, SlowlogEntry};
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::shared::Shared;
-use crate::history::{Record, Recorder};
+use crate::history::{Answer, Record, Recorder};
 use crate::model::{ClientId, OpId, Operation, Outcome, Phase, Refusal, UnknownCause};
 use crate::plan::{Periodic, Step, Until, When};
 use crate::queue::{Breakable, Breaks, Counted, WaitingQueue, outcome_of, perform};
@@ -75,20 +75,32 @@ impl<Q: WaitingQueue> Client<Q> {
                 _ => break,
             }
         }
-        self.free_ns = self.shared.reactor.now_ns();
+        // The reading that ended the last attempt.
+        self.free_ns = self.shared.reactor.seen_ns();
         known
+    }
+
+    /// When the request leaves that is sent next.
+    fn sending_ns(&self) -> u64 {
+        let reactor = &self.shared.reactor;
+        // Where a step follows on at once, one reading of the clock is the end of the one request and the beginning of the
+        // next. It comes too early by what this client does in between, never too late; and one ns later, so that what a
+        // client does one after the other is recorded so. Virtual time may stand still meanwhile.
+        let follows_on = reactor.seen_ns() == self.free_ns && reactor.clock().virtual_time().is_none();
+        if follows_on { self.free_ns + 1 } else { reactor.now_ns() }
     }
 
     async fn attempt(&mut self, op: OpId, attempt: u16, call: &Operation, phase: Phase, intended_ns: u64) -> Outcome {
         let shared = Rc::clone(&self.shared);
         let reachable = self.connect().await;
+        let sent_ns = self.sending_ns();
         let place = self.recorder.borrow_mut().begin(Record {
             op,
             attempt,
             client: self.id,
             phase,
             intended_ns: Some(intended_ns),
-            sent_ns: shared.reactor.now_ns(),
+            sent_ns,
             returned_ns: None,
             call: *call,
             outcome: Outcome::Unknown(UnknownCause::Interrupted),
@@ -100,10 +112,8 @@ impl<Q: WaitingQueue> Client<Q> {
         });
         let Some(connection) = self.connection.as_ref().filter(|_| reachable) else {
             let refused = Outcome::Refused(Refusal::NotSent);
-            self.recorder.borrow_mut().end(place, |record| {
-                record.returned_ns = Some(shared.reactor.now_ns());
-                record.outcome = refused.clone();
-            });
+            let returned_ns = Some(shared.reactor.now_ns().max(sent_ns));
+            self.recorder.borrow_mut().end(place, Answer::unsent(returned_ns, refused.clone()));
             return refused;
         };
         let breaks = self.breaks(op, attempt, call);
@@ -113,7 +123,7 @@ impl<Q: WaitingQueue> Client<Q> {
         } else {
             perform(&self.shared.queue, &breakable, call).await
         };
-        let returned_ns = shared.reactor.now_ns();
+        let returned_ns = shared.reactor.now_ns().max(sent_ns);
         let cost = connection.take();
         let crashed = breakable.crashed();
         let outcome = answer.unwrap_or_else(|error| outcome_of(&error, cost.commands));
@@ -123,15 +133,16 @@ impl<Q: WaitingQueue> Client<Q> {
             && answered
             && !matches!(outcome, Outcome::Refused(_))
             && (crashed || self.shared.common.plan.drops_reply(op, call.kind()));
-        self.recorder.borrow_mut().end(place, |record| {
-            record.returned_ns = answered.then_some(returned_ns);
-            record.outcome = outcome.clone();
-            record.reply_dropped = dropped;
-            record.commands = cost.commands;
-            record.round_trips = cost.round_trips;
-            record.bytes_sent = cost.bytes_sent;
-            record.bytes_received = cost.bytes_received;
-        });
+        let answer = Answer {
+            returned_ns: answered.then_some(returned_ns),
+            outcome: outcome.clone(),
+            reply_dropped: dropped,
+            commands: cost.commands,
+            round_trips: cost.round_trips,
+            bytes_sent: cost.bytes_sent,
+            bytes_received: cost.bytes_received,
+        };
+        self.recorder.borrow_mut().end(place, answer);
         if crashed {
             self.connection = None;
             return Outcome::Unknown(UnknownCause::ClientCrashed);

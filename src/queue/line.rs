@@ -232,22 +232,26 @@ impl WaitingQueue for LineQueue {
 
     async fn join<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
         let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
-        let clock_ms = Number::of(whole_millis(commands.now()));
-        let clock_ms = clock_ms.as_str();
-        let (counter_of_ms, epoch);
+        // Read only where it is sent: a join of most designs has no use for the time.
+        let clock_ms = || Number::of(whole_millis(commands.now()));
+        let (now, counter_of_ms, epoch);
         let mut args: ArrayVec<&[u8], ARGS_MAX> = ArrayVec::new();
         args.extend([member.as_bytes(), token.as_bytes()]);
         let mut keys: ArrayVec<&str, KEYS_MAX> = ArrayVec::new();
         match self.placing {
             Placing::List => {}
-            Placing::ClientMs => args.push(clock_ms.as_bytes()),
+            Placing::ClientMs => {
+                now = clock_ms();
+                args.push(now.as_str().as_bytes());
+            }
             Placing::Sequence | Placing::Stream => keys.push(self.sequence.as_str()),
             Placing::Composite(way) => {
-                args.extend([clock_ms.as_bytes(), way.name().as_bytes()]);
+                now = clock_ms();
+                args.extend([now.as_str().as_bytes(), way.name().as_bytes()]);
                 if matches!(way, Composite::Shift | Composite::Decimal) {
                     keys.push(&self.sequence);
                 } else {
-                    counter_of_ms = self.keys.of("counter", clock_ms);
+                    counter_of_ms = self.keys.of("counter", now.as_str());
                     keys.push(&counter_of_ms);
                 }
                 if way == Composite::Rebased {

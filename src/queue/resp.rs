@@ -22,8 +22,7 @@ pub(super) fn request_bytes(cmd: &Cmd) -> u64 {
 #[inline]
 pub(super) fn evalsha_bytes(script: &Script, keys: &[&str], args: &[&[u8]]) -> u64 {
     header(3 + (keys.len() + args.len()) as u64)
-        + bulk("EVALSHA".len())
-        + bulk(script.sha1().len())
+        + script.head().len() as u64
         + bulk(digits(keys.len() as u64) as usize)
         + keys.iter().map(|key| bulk(key.len())).sum::<u64>()
         + args.iter().map(|arg| bulk(arg.len())).sum::<u64>()
@@ -94,12 +93,23 @@ fn bulk(length: usize) -> u64 {
 
 #[inline]
 fn digits(number: u64) -> u64 {
-    u64::from(number.checked_ilog10().unwrap_or(0)) + 1
+    // Counted instead of branched: how long the words of a request are is not for the processor to guess.
+    if number < 10_000 {
+        return 1 + u64::from(number > 9) + u64::from(number > 99) + u64::from(number > 999);
+    }
+    u64::from(number.ilog10()) + 1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_as_long_as_it_is_written() {
+        for number in (0..20).flat_map(|power| [10u64.pow(power) - 1, 10u64.pow(power)]).chain([u64::MAX]) {
+            assert_eq!(digits(number), number.to_string().len() as u64);
+        }
+    }
 
     #[test]
     fn a_request_is_as_long_as_the_client_library_packs_it() {

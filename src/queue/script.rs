@@ -11,6 +11,8 @@ pub struct Script {
     pub name: &'static str,
     source: Cow<'static, str>,
     sha1: String,
+    /// `EVALSHA` and the SHA1 as every call begins with them on the wire, two bulk strings of RESP.
+    head: String,
 }
 
 impl Script {
@@ -19,7 +21,13 @@ impl Script {
     pub fn new(name: &'static str, source: impl Into<Cow<'static, str>>) -> Script {
         let source = source.into();
         let sha1 = redis::Script::new(&source).get_hash().to_owned();
-        Script { name, source, sha1 }
+        let head = format!("$7\r\nEVALSHA\r\n${}\r\n{sha1}\r\n", sha1.len());
+        Script { name, source, sha1, head }
+    }
+
+    /// How a call by the SHA1 begins on the wire, behind the count of its words.
+    pub(crate) fn head(&self) -> &str {
+        &self.head
     }
 
     /// The SHA1 in lower-case hex.

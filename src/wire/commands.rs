@@ -104,7 +104,7 @@ impl Commands for Wire {
 
     async fn evalsha(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
         let name = || "EVALSHA".to_owned();
-        match self.one(name, |out| encode::evalsha(out, script.sha1(), keys, args)).await? {
+        match self.one(name, |out| encode::evalsha(out, script, keys, args)).await? {
             Value::ServerError(error) => Err(server_error(name(), &error)),
             value => Ok(value),
         }

@@ -10,11 +10,8 @@ use std::task::Poll;
 use redis::Value;
 
 use super::decode::Decoder;
-use super::reactor::{Reactor, Readiness};
+use super::reactor::{INCOMING_BYTES, Reactor, Readiness};
 use super::socket::{Found, Socket};
-
-/// Room for what comes, bytes; it grows with the replies.
-const INBOX_BYTES: usize = 16 << 10;
 
 /// Why a request has no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,23 +36,31 @@ pub(super) struct Connection {
 struct State {
     /// `None` once closed.
     socket: Option<Socket>,
+    /// What the system did not take at once.
     outbox: Vec<u8>,
     /// Bytes of the outbox that are on their way.
     gone: usize,
     /// The poller is asked when the socket can be written.
     watching_writable: bool,
+    /// A reply whose end has not come; it grows with the replies.
     inbox: Vec<u8>,
     /// The part of the inbox that has not been read yet.
     begin: usize,
     end: usize,
+    replies: Replies,
+    /// What ended the connection.
+    failure: Option<Failure>,
+}
+
+/// What has come in answer to what was sent.
+#[derive(Default)]
+struct Replies {
     decoder: Decoder,
     /// Replies that nobody has taken yet; the first is that to request number `first`.
-    replies: VecDeque<Value>,
+    waiting: VecDeque<Value>,
     first: u64,
     /// Requests sent so far.
     sent: u64,
-    /// What ended the connection.
-    failure: Option<Failure>,
 }
 
 impl Connection {
@@ -71,13 +76,10 @@ impl Connection {
                 outbox: Vec::new(),
                 gone: 0,
                 watching_writable: true,
-                inbox: vec![0; INBOX_BYTES],
+                inbox: Vec::new(),
                 begin: 0,
                 end: 0,
-                decoder: Decoder::default(),
-                replies: VecDeque::new(),
-                first: 0,
-                sent: 0,
+                replies: Replies::default(),
                 failure: None,
             }),
         })
@@ -116,13 +118,27 @@ impl Connection {
         if state.socket.is_none() {
             return Err(Failure::Closed);
         }
-        write(&mut state.outbox);
-        let first = state.sent;
-        state.sent += requests;
-        if let Err(error) = self.flush(&mut state) {
+        let first = state.replies.sent;
+        state.replies.sent += requests;
+        if let Err(error) = self.write(&mut state, write) {
             return Err(self.close(&mut state, lost(&error)));
         }
         Ok(first)
+    }
+
+    /// Hands over what `write` appends; what the system does not take is kept.
+    #[inline]
+    fn write(&self, state: &mut State, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let Some(socket) = state.socket.as_mut().filter(|_| state.outbox.is_empty()) else {
+            write(&mut state.outbox);
+            return self.flush(state);
+        };
+        let out = &mut *self.reactor.outgoing();
+        out.clear();
+        write(out);
+        let written = socket.write(out)?;
+        state.outbox.extend_from_slice(&out[written..]);
+        self.flush(state)
     }
 
     /// Waits for the reply to a request. The reply must come before `deadline_ns`, as the loop's time-outs go.
@@ -142,8 +158,10 @@ impl Connection {
         if state.socket.is_none() {
             return Poll::Ready(Err(state.failure.clone().unwrap_or(Failure::Closed)));
         }
-        let read = self.flush(state).and_then(|()| self.fill(state));
-        if let Some(reply) = self.take(state, request) {
+        let mut wanted = Wanted { request, reply: None };
+        let read = self.flush(state).and_then(|()| self.fill(state, &mut wanted));
+        if let Some(reply) = wanted.reply {
+            self.wake_others(state);
             // What ended the connection after this reply is the next request's business.
             if let Err(error) = read {
                 self.close(state, lost(&error));
@@ -163,13 +181,19 @@ impl Connection {
     /// The reply to a request, if it is there and those before it were taken.
     #[inline]
     fn take(&self, state: &mut State, request: u64) -> Option<Value> {
-        let reply = if state.first == request { state.replies.pop_front() } else { None }?;
-        state.first += 1;
-        if !state.replies.is_empty() {
-            // It may be another task's, which was asked while this one came first.
+        let replies = &mut state.replies;
+        let reply = if replies.first == request { replies.waiting.pop_front() } else { None }?;
+        replies.first += 1;
+        self.wake_others(state);
+        Some(reply)
+    }
+
+    /// A reply that is left may be another task's, which was asked while this one came first.
+    #[inline]
+    fn wake_others(&self, state: &State) {
+        if !state.replies.waiting.is_empty() {
             self.reactor.wake(&self.readiness);
         }
-        Some(reply)
     }
 
     /// Hands out what waits to go out, as far as the system takes it.
@@ -209,22 +233,30 @@ impl Connection {
     }
 
     /// Reads what has come and takes the replies out of it.
-    fn fill(&self, state: &mut State) -> io::Result<()> {
+    fn fill(&self, state: &mut State, wanted: &mut Wanted) -> io::Result<()> {
         while self.readiness.readable.get() {
             let Some(socket) = &mut state.socket else { return Ok(()) };
-            if state.end == state.inbox.len() {
-                make_room(&mut state.inbox, &mut state.begin, &mut state.end);
-            }
-            let found = socket.read(&mut state.inbox[state.end..])?;
-            let ended = matches!(found, Found::End);
-            if let Found::More(count) | Found::All(count) = found {
-                state.end += count;
-            }
+            let found = if state.begin == state.end {
+                let mut incoming = self.reactor.incoming();
+                let found = socket.read(&mut incoming)?;
+                let come = &incoming[..count(&found)];
+                let taken = state.replies.read(come, wanted)?;
+                keep(&mut state.inbox, &come[taken..]);
+                (state.begin, state.end) = (0, come.len() - taken);
+                found
+            } else {
+                if state.end == state.inbox.len() {
+                    make_room(&mut state.inbox, &mut state.begin, &mut state.end);
+                }
+                let found = socket.read(&mut state.inbox[state.end..])?;
+                state.end += count(&found);
+                state.begin += state.replies.read(&state.inbox[state.begin..state.end], wanted)?;
+                found
+            };
             if !matches!(found, Found::More(_)) {
                 self.readiness.readable.set(false);
             }
-            take_replies(state)?;
-            if ended {
+            if matches!(found, Found::End) {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it"));
             }
         }
@@ -243,24 +275,58 @@ impl Connection {
     }
 }
 
-/// Takes every whole reply out of the inbox. What the server says unasked is dropped.
-#[inline]
-fn take_replies(state: &mut State) -> io::Result<()> {
-    while state.begin < state.end {
-        let read = state.decoder.next(&state.inbox[state.begin..state.end]);
-        let (taken, reply) = read.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        state.begin += taken;
-        match reply {
-            None => return Ok(()),
-            Some(Value::Push { .. }) => {}
-            Some(_) if state.first + state.replies.len() as u64 == state.sent => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "a reply came that nobody asked for"));
+/// The reply that somebody reads for.
+struct Wanted {
+    request: u64,
+    reply: Option<Value>,
+}
+
+impl Replies {
+    /// Takes every whole reply from the front of what came; so many bytes are done with. What the server says unasked is
+    /// dropped.
+    #[inline]
+    fn read(&mut self, come: &[u8], wanted: &mut Wanted) -> io::Result<usize> {
+        let mut begin = 0;
+        while begin < come.len() {
+            let read = self.decoder.next(&come[begin..]);
+            let (taken, reply) = read.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            begin += taken;
+            match reply {
+                None => break,
+                Some(Value::Push { .. }) => {}
+                Some(_) if self.first + self.waiting.len() as u64 == self.sent => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "a reply came that nobody asked for"));
+                }
+                // Whoever reads is nearly always the one who waits.
+                Some(reply) if self.waiting.is_empty() && self.first == wanted.request => {
+                    self.first += 1;
+                    wanted.reply = Some(reply);
+                }
+                Some(reply) => self.waiting.push_back(reply),
             }
-            Some(reply) => state.replies.push_back(reply),
         }
+        Ok(begin)
     }
-    (state.begin, state.end) = (0, 0);
-    Ok(())
+}
+
+/// How many bytes were found.
+#[inline]
+fn count(found: &Found) -> usize {
+    match *found {
+        Found::More(count) | Found::All(count) => count,
+        Found::End => 0,
+    }
+}
+
+/// Puts the beginning of a reply, no longer than what is read at once, to the front of an inbox that is free.
+#[inline]
+fn keep(inbox: &mut Vec<u8>, beginning: &[u8]) {
+    if !beginning.is_empty() {
+        if inbox.len() < INCOMING_BYTES {
+            inbox.resize(INCOMING_BYTES, 0);
+        }
+        inbox[..beginning.len()].copy_from_slice(beginning);
+    }
 }
 
 /// Moves what has not been read to the front, or doubles the room where that frees less than half of it.

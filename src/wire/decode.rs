@@ -18,6 +18,9 @@ const LINE_BYTES_MAX: usize = 1 << 20;
 /// More elements are not reserved on a header's word alone.
 const RESERVED_MAX: usize = 1024;
 
+const NIL: &[u8] = b"$-1\r\n";
+const OKAY: &[u8] = b"+OK\r\n";
+
 /// What came is no RESP: the connection cannot be read any further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("what came is no reply of a Redis: {0}")]
@@ -51,6 +54,15 @@ impl Decoder {
     /// Takes the next reply from the front of `input`: how many bytes are done with, and the reply once it is whole.
     /// `None` means that more has to come; what was taken must not be shown again.
     pub(super) fn next(&mut self, input: &[u8]) -> Result<(usize, Option<Value>), Malformed> {
+        if self.open.is_empty() {
+            // What nearly all requests are answered with.
+            if input.starts_with(NIL) {
+                return Ok((NIL.len(), Some(Value::Nil)));
+            }
+            if input.starts_with(OKAY) {
+                return Ok((OKAY.len(), Some(Value::Okay)));
+            }
+        }
         let mut at = 0;
         loop {
             match element(&input[at..])? {

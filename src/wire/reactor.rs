@@ -4,7 +4,7 @@
 //! task: no channel, lock or shared atomic lies between a reply and the client that it is for. Wakers work as well, for
 //! futures that know nothing of this loop, as long as they are woken on its own thread.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::future::Future;
@@ -54,7 +54,14 @@ struct Shared {
     overdue_at_ns: Cell<u64>,
     /// What a task that panicked said.
     panic: RefCell<Option<String>>,
+    /// Where requests are written and replies are read, one after the other for all connections of the thread: a buffer of
+    /// each connection's own would be out of the cache whenever its turn comes.
+    outgoing: RefCell<Vec<u8>>,
+    incoming: RefCell<Box<[u8]>>,
 }
+
+/// Room for what comes at once, bytes.
+pub(super) const INCOMING_BYTES: usize = 16 << 10;
 
 #[derive(Default)]
 struct Tasks {
@@ -119,6 +126,8 @@ impl Reactor {
                 overdue_every_ns,
                 overdue_at_ns: Cell::new(begun_ns + overdue_every_ns),
                 panic: RefCell::default(),
+                outgoing: RefCell::default(),
+                incoming: RefCell::new(vec![0; INCOMING_BYTES].into()),
             }),
         })
     }
@@ -138,7 +147,8 @@ impl Reactor {
 
     /// The last reading of the clock: a time that has passed.
     #[inline]
-    pub(super) fn seen_ns(&self) -> u64 {
+    #[must_use]
+    pub fn seen_ns(&self) -> u64 {
         self.shared.clock.seen_ns()
     }
 
@@ -207,6 +217,18 @@ impl Reactor {
     /// Polls whoever waits for this socket in the next turn.
     pub(super) fn wake(&self, socket: &Readiness) {
         self.shared.ready.borrow_mut().append(&mut socket.tasks.borrow_mut());
+    }
+
+    /// Where this thread's connections write what goes out. What the system does not take is the connection's own business.
+    #[inline]
+    pub(super) fn outgoing(&self) -> RefMut<'_, Vec<u8>> {
+        self.shared.outgoing.borrow_mut()
+    }
+
+    /// Where they read what has come, [`INCOMING_BYTES`] at once.
+    #[inline]
+    pub(super) fn incoming(&self) -> RefMut<'_, Box<[u8]>> {
+        self.shared.incoming.borrow_mut()
     }
 
     /// Watches a socket from now on; the number is for [`Reactor::forget`].

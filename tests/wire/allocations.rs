@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use stanchion::history::{Record, Recorder};
+use stanchion::history::{Answer, Record, Recorder};
 use stanchion::model::{
     ClientId, Dedupe, DedupeKey, Entry, OpId, Operation, Outcome, Phase, Token, UnknownCause, UserId,
 };
@@ -83,11 +83,8 @@ fn a_join_allocates_nothing_on_its_way() {
                 let outcome = queue.join(&connection, entry).await;
                 assert_eq!(outcome, Ok(Outcome::Joined));
                 let cost = connection.take();
-                recorder.end(place, |record| {
-                    record.returned_ns = Some(reactor.now_ns());
-                    record.outcome = Outcome::Joined;
-                    record.commands = cost.commands;
-                });
+                let unsent = Answer::unsent(Some(reactor.now_ns()), Outcome::Joined);
+                recorder.end(place, Answer { commands: cost.commands, ..unsent });
             };
             // The first ones load the script and make room in the buffers.
             for number in 0..10 {

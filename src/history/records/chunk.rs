@@ -2,10 +2,8 @@
 
 use super::packed::{Packed, Sparse};
 use crate::history::Record;
-use crate::model::{
-    BatchId, ClientId, DedupeKey, Entry, OpId, OpKind, Operation, Outcome, Phase, QueueStats, Refusal, Token,
-    UnknownCause, UserId,
-};
+use crate::history::codes::{self, ADMITTED, ENTRIES};
+use crate::model::{ClientId, OpId, OpKind, Operation, Outcome, Phase, Token};
 
 /// Records in a chunk, unless it is the last of its kind.
 pub(in crate::history) const ROWS: usize = 4096;
@@ -60,8 +58,8 @@ impl Chunk {
             sent_ns: packed(&|record| record.sent_ns),
             took_ns: sparse(&|record| record.returned_ns.map(|ns| ns.wrapping_sub(record.sent_ns))),
             kind: packed(&|record| record.call.kind() as u64),
-            call: [0, 1, 2].map(|index| packed(&|record| operands(&record.call)[index])),
-            outcome: packed(&|record| code(&record.outcome)),
+            call: [0, 1, 2].map(|index| packed(&|record| codes::operands(&record.call)[index])),
+            outcome: packed(&|record| codes::code(&record.outcome).into()),
             answer: [0, 1].map(|index| Packed::new(&answers.iter().map(|answer| answer[index]).collect::<Vec<_>>())),
             tokens: Packed::new(&tokens),
             dropped: packed(&|record| record.reply_dropped.into()),
@@ -182,29 +180,14 @@ impl<'a> Row<'a> {
     #[inline]
     #[must_use]
     pub fn call(self) -> Operation {
-        let operand = |index: usize| self.chunk.call[index].at(self.place);
-        let entry = || Entry {
-            user: UserId(operand(0)),
-            token: Token(operand(1)),
-            dedupe: DedupeKey(operand(2).wrapping_add(operand(0))),
-        };
-        match self.kind() {
-            OpKind::Join => Operation::Join(entry()),
-            OpKind::Position => Operation::Position(entry()),
-            OpKind::Leave => Operation::Leave(entry()),
-            OpKind::Renew => Operation::Renew(entry()),
-            OpKind::Admit => Operation::Admit { count: operand(1) as u32, batch: BatchId(operand(0)) },
-            OpKind::Entries => Operation::Entries(UserId(operand(0))),
-            OpKind::Sweep => Operation::Sweep { max_age_ns: operand(0) },
-            OpKind::Stats => Operation::Stats,
-        }
+        codes::call(self.kind(), |index| self.chunk.call[index].at(self.place))
     }
 
     /// The tokens that were admitted, without making a list of them; `None` for any other answer.
     #[inline]
     #[must_use]
     pub fn admitted(self) -> Option<impl ExactSizeIterator<Item = Token> + Clone + 'a> {
-        self.tokens().filter(|_| self.chunk.outcome.at(self.place) == ADMITTED)
+        self.tokens().filter(|_| self.code() == ADMITTED)
     }
 
     /// The tokens that were admitted or listed, without making a list of them.
@@ -212,7 +195,7 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn tokens(self) -> Option<impl ExactSizeIterator<Item = Token> + Clone + 'a> {
         let (chunk, place) = (self.chunk, self.place);
-        matches!(chunk.outcome.at(place), ADMITTED | ENTRIES).then(|| {
+        matches!(self.code(), ADMITTED | ENTRIES).then(|| {
             let (begin, count) = (chunk.answer[0].at(place) as usize, chunk.answer[1].at(place) as usize);
             (begin..begin + count).map(|place| Token(chunk.tokens.at(place)))
         })
@@ -222,22 +205,13 @@ impl<'a> Row<'a> {
     #[inline]
     #[must_use]
     pub fn outcome(self) -> Outcome {
-        let operand = |index: usize| self.chunk.answer[index].at(self.place);
-        let tokens = || self.tokens().into_iter().flatten().collect();
-        match self.chunk.outcome.at(self.place) {
-            0 => Outcome::Joined,
-            1 => Outcome::Duplicate(Token(operand(0))),
-            2 => Outcome::Position(operand(0)),
-            3 => Outcome::NotWaiting,
-            ADMITTED => Outcome::Admitted(tokens()),
-            5 => Outcome::Left,
-            6 => Outcome::Renewed,
-            ENTRIES => Outcome::Entries(tokens()),
-            8 => Outcome::Swept(operand(0)),
-            9 => Outcome::Stats(QueueStats { users: operand(0), entries: operand(1) }),
-            code if code < UNKNOWN => Outcome::Refused(Refusal::ALL[(code - REFUSED) as usize]),
-            code => Outcome::Unknown(UnknownCause::ALL[(code - UNKNOWN) as usize]),
-        }
+        let number = |index: usize| self.chunk.answer[index].at(self.place);
+        codes::outcome(self.code(), number, || self.tokens().into_iter().flatten().collect())
+    }
+
+    #[inline]
+    fn code(self) -> u8 {
+        self.chunk.outcome.at(self.place) as u8
     }
 
     /// All of it.
@@ -265,42 +239,6 @@ impl<'a> Row<'a> {
 /// What a plan adds to the number of an operation among those of its client.
 fn upper(by_client: bool, client: ClientId) -> u64 {
     u64::from(by_client) * (u64::from(client.0) << 40)
-}
-
-const ADMITTED: u64 = 4;
-const ENTRIES: u64 = 7;
-/// The codes of refusals begin here, those of unknown causes there.
-const REFUSED: u64 = 16;
-const UNKNOWN: u64 = 128;
-
-fn code(outcome: &Outcome) -> u64 {
-    match outcome {
-        Outcome::Joined => 0,
-        Outcome::Duplicate(_) => 1,
-        Outcome::Position(_) => 2,
-        Outcome::NotWaiting => 3,
-        Outcome::Admitted(_) => ADMITTED,
-        Outcome::Left => 5,
-        Outcome::Renewed => 6,
-        Outcome::Entries(_) => ENTRIES,
-        Outcome::Swept(_) => 8,
-        Outcome::Stats(_) => 9,
-        Outcome::Refused(refusal) => REFUSED + *refusal as u64,
-        Outcome::Unknown(cause) => UNKNOWN + *cause as u64,
-    }
-}
-
-fn operands(call: &Operation) -> [u64; 3] {
-    match call {
-        Operation::Join(entry) | Operation::Position(entry) | Operation::Leave(entry) | Operation::Renew(entry) => {
-            // Where users are the dedupe keys, the difference takes no room.
-            [entry.user.0, entry.token.0, entry.dedupe.0.wrapping_sub(entry.user.0)]
-        }
-        Operation::Admit { count, batch } => [batch.0, (*count).into(), 0],
-        Operation::Entries(user) => [user.0, 0, 0],
-        Operation::Sweep { max_age_ns } => [*max_age_ns, 0, 0],
-        Operation::Stats => [0; 3],
-    }
 }
 
 fn answer(outcome: &Outcome, pool: &mut Vec<u64>) -> [u64; 2] {
