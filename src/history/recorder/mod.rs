@@ -1,13 +1,17 @@
 //! Where the clients of a thread write down what they do: an arena of its own, so that recording shares nothing.
 
-mod pages;
 mod pieces;
 mod slot;
+
+use std::mem::MaybeUninit;
 
 use super::Record;
 use crate::model::Outcome;
 use pieces::{PIECE, Pieces};
 use slot::Slot;
+
+/// So many attempts lie on a page of memory, or more.
+const PER_PAGE: usize = 4096 / size_of::<Slot>();
 
 /// The attempts of the clients of one thread, those on their way among them.
 ///
@@ -58,7 +62,8 @@ impl Recorder {
     /// first touched, which takes longer than writing to it.
     #[must_use]
     pub fn with_capacity(attempts: usize) -> Recorder {
-        Recorder { slots: Pieces::beginning_with(pages::room(attempts.max(PIECE))), odd: Pieces::default() }
+        let room = touched(Vec::with_capacity(attempts.max(PIECE)));
+        Recorder { slots: Pieces::beginning_with(room), odd: Pieces::default() }
     }
 
     /// An attempt is about to be sent. Its outcome must be the one it has if no reply ever comes.
@@ -141,6 +146,14 @@ impl Recorder {
         all.sort_by_key(|record| (record.sent_ns, record.client, record.op, record.attempt));
         all
     }
+}
+
+/// Touches each page of an empty list.
+fn touched(mut room: Vec<Slot>) -> Vec<Slot> {
+    for place in room.spare_capacity_mut().iter_mut().step_by(PER_PAGE) {
+        *place = MaybeUninit::zeroed();
+    }
+    room
 }
 
 #[cfg(test)]
