@@ -188,14 +188,7 @@ fn replay(path: &Utf8PathBuf, arguments: &ExploreArguments) -> Result<Exit, Erro
         None => Design::from_name(&file.queue)
             .ok_or_else(|| usage(format!("no design is called {}; --queue names another", file.queue)))?,
     };
-    let options = Options {
-        dedupe: file.dedupe,
-        adversity: file.adversity(),
-        time: file.time(),
-        promises: Some(file.promises.clone()),
-        ..Options::default()
-    };
-    let mut explorer = Explorer::new(design, options)?;
+    let mut explorer = Explorer::new(design, file.options(file.promises.clone()))?;
     let (story, broken) = explorer.replay(&file, &program)?;
     let names: Vec<&str> = file.promises.iter().map(|promise| promise.name()).collect();
     let mut out = format!("{}: {program}\n", design.name());

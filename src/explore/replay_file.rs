@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::explorer::Options;
 use super::program::Program;
 use super::steps::{Action, Adversity};
 use super::world::{Time, Way};
@@ -42,16 +43,16 @@ pub struct ReplayFile {
 }
 
 impl ReplayFile {
-    /// What was allowed to go wrong.
+    /// How to explore, so that its schedule can be followed: with what was allowed to go wrong, and time as it passed.
     #[must_use]
-    pub fn adversity(&self) -> Adversity {
-        Adversity { faults: self.faults, ticks: self.ticks, ticks_a_life: self.ticks_a_life }
-    }
-
-    /// How time passes between ticks.
-    #[must_use]
-    pub fn time(&self) -> Time {
-        if self.stepping { Time::Stepping } else { Time::Frozen }
+    pub fn options(&self, promises: Vec<Promise>) -> Options {
+        Options {
+            dedupe: self.dedupe,
+            adversity: Adversity { faults: self.faults, ticks: self.ticks, ticks_a_life: self.ticks_a_life },
+            time: if self.stepping { Time::Stepping } else { Time::Frozen },
+            promises: Some(promises),
+            ..Options::default()
+        }
     }
 
     /// Reads a file's text.

@@ -2,7 +2,7 @@
 
 use super::driven::Ran;
 use super::{Failure, Request};
-use crate::explore::{ExploreError, Explorer, Options, Program, ReplayFile};
+use crate::explore::{ExploreError, Explorer, Program, ReplayFile};
 use crate::model::Terms;
 use crate::plan::Plan;
 use crate::queue::Design;
@@ -35,13 +35,7 @@ pub(super) fn scheduled(
     plan: &Plan,
 ) -> Result<Ran, Failure> {
     let (file, program) = parsed(schedule).map_err(ExploreError::NotFollowed)?;
-    let options = Options {
-        dedupe: file.dedupe,
-        adversity: file.adversity(),
-        time: file.time(),
-        promises: Some(scenario.promises.clone()),
-        ..Options::default()
-    };
+    let options = file.options(scenario.promises.clone());
     let mut history = Explorer::new(design, options)?.execute(&file, &program)?;
     let header = &mut history.header;
     (header.scenario, header.seed) = (scenario.name.clone(), plan.seed);
