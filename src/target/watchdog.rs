@@ -11,12 +11,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Waits for the word that says which process to end, and then for the end of the input. Where `/proc` can tell, whatever
-/// works in the folder is ended, and nothing else: the number may have been given to another process, and this program may
-/// have been killed before it could say it.
+/// works in the folder is ended, also where somebody removed that meanwhile, and nothing else: the number may have been
+/// given to another process, and this program may have been killed before it could say it.
 const SCRIPT: &str = r#"trap '' HUP INT TERM; read -r pid; read -r _
 if [ -d /proc/self ]; then
   for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/cwd")" != "$1" ] || kill -9 "${process#/proc/}"
+    case "$(readlink "$process/cwd")" in
+      "$1" | "$1 (deleted)") kill -9 "${process#/proc/}" ;;
+    esac
   done
 elif [ -n "$pid" ]; then kill -9 "$pid"; fi
 sleep 0.1; rm -rf -- "$1""#;
