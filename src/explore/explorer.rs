@@ -438,6 +438,16 @@ impl Explorer {
         }
     }
 
+    /// The steps of a file. Without the clock that it was found with, time could not pass where it says so.
+    fn actions_of(&self, file: &ReplayFile) -> Result<Vec<Action>, ExploreError> {
+        match &self.without_clock {
+            Some(why) => {
+                Err(ExploreError::NotFollowed(format!("it needs a server with a clock of its own, and {why}")))
+            }
+            None => file.actions().map_err(ExploreError::NotFollowed),
+        }
+    }
+
     /// Runs the schedule of a file for real: what happens now, and whether the promises that it names still break.
     ///
     /// # Errors
@@ -447,7 +457,7 @@ impl Explorer {
         file: &ReplayFile,
         program: &Program,
     ) -> Result<(Vec<StoryStep>, Option<String>), ExploreError> {
-        let actions = file.actions().map_err(ExploreError::NotFollowed)?;
+        let actions = self.actions_of(file)?;
         self.know(program)?;
         let shape = Shape::new(program, self.options.adversity);
         let begin = shape.begin(&mut self.world, program, self.options.adversity);
@@ -468,7 +478,7 @@ impl Explorer {
     /// # Errors
     /// When the file is none, or there is no answer.
     pub fn execute(&mut self, file: &ReplayFile, program: &Program) -> Result<History, ExploreError> {
-        let actions = file.actions().map_err(ExploreError::NotFollowed)?;
+        let actions = self.actions_of(file)?;
         self.know(program)?;
         let shape = Shape::new(program, self.options.adversity);
         let begin = shape.begin(&mut self.world, program, self.options.adversity);
