@@ -175,7 +175,7 @@ async fn redis_crate(url: &str) -> Result<Vec<Live>, String> {
 struct Shared {
     workload: Workload,
     queue: AnyQueue,
-    origin: Instant,
+    clock: Clock,
     /// Requests that nobody has begun yet.
     left: Cell<u64>,
     users: RefCell<ChaCha8Rng>,
@@ -210,8 +210,7 @@ impl Shared {
     }
 
     fn now_ns(&self) -> u64 {
-        // 2^64 ns are 584 years.
-        u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        self.clock.now_ns()
     }
 }
 
@@ -232,7 +231,7 @@ async fn drive<C: Commands + 'static>(
     let shared = Rc::new(Shared {
         workload: task.workload,
         queue: queue(),
-        origin: Instant::now(),
+        clock: Clock::start(),
         left: Cell::new(task.requests),
         users: RefCell::new(ChaCha8Rng::seed_from_u64(task.seed)),
         answered: Cell::new(0),

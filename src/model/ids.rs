@@ -91,6 +91,13 @@ impl Token {
     #[inline]
     #[must_use]
     pub fn wire(self) -> ArrayString<36> {
+        // Hexadecimal digits and hyphens are text.
+        ArrayString::from_byte_string(&self.wire_bytes()).unwrap_or_default()
+    }
+
+    /// The same, as bytes.
+    #[must_use]
+    pub fn wire_bytes(self) -> [u8; 36] {
         let high = mix(self.0);
         let low = mix(high ^ self.0);
         let [first, second] = [hex((high >> 32) as u32), hex(high as u32)];
@@ -102,8 +109,7 @@ impl Token {
         text[19..23].copy_from_slice(&third[..4]);
         text[24..28].copy_from_slice(&third[4..]);
         text[28..].copy_from_slice(&fourth);
-        // Hexadecimal digits and hyphens are text.
-        ArrayString::from_byte_string(&text).unwrap_or_default()
+        text
     }
 
     /// The token that a text on the wire names; an unknown text becomes an [alien](Token::is_alien) token.
@@ -127,7 +133,7 @@ impl Token {
             high = high << 4 | u64::from(char::from(*byte).to_digit(16)?);
         }
         let token = Token(unmix(high));
-        (!token.is_alien() && token.wire().as_bytes() == text).then_some(token)
+        (!token.is_alien() && token.wire_bytes() == text).then_some(token)
     }
 
     /// Whether a server answered this token although no plan gave it out.

@@ -86,7 +86,7 @@ pub trait Commands {
     /// Runs a future beside the current operation, for designs that finish work in the background.
     fn spawn(&self, work: impl Future<Output = ()> + 'static);
 
-    /// Calls a Lua script by its SHA1.
+    /// Calls a Lua script by its SHA1, with `keys` behind those that it is bound to.
     async fn evalsha(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
         self.command(script.evalsha(keys, args)).await
     }

@@ -240,7 +240,10 @@ impl<C: Commands> Commands for Counted<C> {
     async fn evalsha(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
         let bytes = evalsha_bytes(script, keys, args);
         self.tally.evalsha.set(self.tally.evalsha.get() + 1);
-        self.tally.declare(|| keys.iter().map(|key| key.as_bytes().to_vec()).collect());
+        self.tally.declare(|| {
+            let first = script.keys().iter().map(String::as_str);
+            first.chain(keys.iter().copied()).map(|key| key.as_bytes().to_vec()).collect()
+        });
         let answer = self.inner.evalsha(script, keys, args).await;
         if !matches!(answer, Err(CommandError::NotSent(_))) {
             self.sent(1, bytes);

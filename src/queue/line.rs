@@ -5,10 +5,11 @@
 //! who waits under which token, and the operation. So the designs differ in the order they keep
 //! and in nothing else, and comparing them compares just that.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use arrayvec::{ArrayString, ArrayVec};
+use redis::Value;
 
 use super::keys::Keys;
 use super::{CommandError, Commands, DesignFacts, QueueSettings, Script, WaitingQueue, reply};
@@ -40,6 +41,28 @@ impl LineScripts {
             renew: operation("renew"),
             sweep: operation("sweep"),
             stats: operation("stats"),
+        }
+    }
+
+    /// The same scripts for the line of one event.
+    fn bound(&self, keys: &Keys, placing: Placing) -> LineScripts {
+        // Line, marks, seen, and what else the line consists of.
+        let mut line = vec![keys.one("queue"), keys.one("marks"), keys.one("seen")];
+        if placing == Placing::Stream {
+            line.extend([keys.one("places"), keys.one("holes")]);
+        }
+        let mut joined = line.clone();
+        if placing.counts_on() {
+            joined.push(keys.one("sequence"));
+        }
+        LineScripts {
+            join: self.join.bound(joined, placing.keys_of_a_join()),
+            position: self.position.bound(line.clone(), 0),
+            admit: self.admit.bound(line.clone(), 1),
+            leave: self.leave.bound(line.clone(), 0),
+            renew: self.renew.bound(line.clone(), 0),
+            sweep: self.sweep.bound(line.clone(), 0),
+            stats: self.stats.bound(line, 0),
         }
     }
 
@@ -142,6 +165,21 @@ impl Placing {
             Placing::Stream => &STREAM,
         }
     }
+
+    /// Whether a join counts with one key, always the same.
+    fn counts_on(self) -> bool {
+        matches!(self, Placing::Sequence | Placing::Stream | Placing::Composite(Composite::Shift | Composite::Decimal))
+    }
+
+    /// How many keys a join names anew each time.
+    fn keys_of_a_join(self) -> usize {
+        match self {
+            Placing::Composite(Composite::Centi) => 1,
+            // The counter of the millisecond, and behind it the epoch.
+            Placing::Composite(Composite::Rebased) => 2,
+            _ => 0,
+        }
+    }
 }
 
 impl Composite {
@@ -155,21 +193,18 @@ impl Composite {
     }
 }
 
-/// The most keys and arguments that a script of a line takes.
-const KEYS_MAX: usize = 8;
-const ARGS_MAX: usize = 8;
+/// The most keys of its own and the most arguments that a join takes.
+const KEYS_MAX: usize = 2;
+const ARGS_MAX: usize = 5;
 
 /// One line per event.
 #[derive(Clone, Debug)]
 pub struct LineQueue {
     facts: &'static DesignFacts,
     placing: Placing,
-    scripts: &'static LineScripts,
+    /// Bound to the keys of this line.
+    scripts: Arc<LineScripts>,
     keys: Keys,
-    /// `KEYS[1..]` of every script: line, marks, seen, and what else the line consists of.
-    line_keys: Vec<String>,
-    /// What a join counts with; not for the counters of a millisecond, which it names anew each time.
-    sequence: String,
     dedupe: Dedupe,
     ttl: Option<Duration>,
     /// `ARGV[1]` of every script: the time to live in ms, 0 for none.
@@ -181,47 +216,25 @@ impl LineQueue {
     pub(super) fn with_scripts(
         facts: &'static DesignFacts,
         placing: Placing,
-        scripts: &'static LineScripts,
+        scripts: &LineScripts,
         settings: &QueueSettings,
     ) -> LineQueue {
         let keys = Keys::new(settings);
-        let mut line_keys = vec![keys.one("queue"), keys.one("marks"), keys.one("seen")];
-        if placing == Placing::Stream {
-            line_keys.extend([keys.one("places"), keys.one("holes")]);
-        }
         LineQueue {
             facts,
             placing,
-            scripts,
-            sequence: keys.one("sequence"),
+            scripts: Arc::new(scripts.bound(&keys, placing)),
             keys,
-            line_keys,
             dedupe: settings.dedupe,
             ttl: settings.ttl,
             ttl_ms: settings.ttl.map_or(0, ttl_ms).to_string(),
         }
     }
 
-    async fn run<C: Commands>(
-        &self,
-        commands: &C,
-        script: &Script,
-        more_keys: &[&str],
-        more_args: &[&[u8]],
-    ) -> Result<redis::Value, CommandError> {
-        let mut keys: ArrayVec<&str, KEYS_MAX> = self.line_keys.iter().map(String::as_str).collect();
-        keys.extend(more_keys.iter().copied());
-        let mut args: ArrayVec<&[u8], ARGS_MAX> = ArrayVec::new();
-        args.push(self.ttl_ms.as_bytes());
-        args.extend(more_args.iter().copied());
-        commands.script(script, &keys, &args).await
-    }
-
-    /// The scripts that are about one entry take its dedupe key and token and answer 1 or 0.
-    async fn about<C: Commands>(&self, commands: &C, script: &Script, entry: Entry) -> Result<bool, CommandError> {
-        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
-        let value = self.run(commands, script, &[], &[member.as_bytes(), token.as_bytes()]).await?;
-        Ok(reply::count(script.name, &value)? == 1)
+    /// The scripts that are about one entry take its dedupe key and token.
+    async fn about<C: Commands>(&self, commands: &C, script: &Script, entry: Entry) -> Result<Value, CommandError> {
+        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire_bytes());
+        commands.script(script, &[], &[self.ttl_ms.as_bytes(), member.as_bytes(), &token]).await
     }
 }
 
@@ -231,26 +244,23 @@ impl WaitingQueue for LineQueue {
     }
 
     async fn join<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
+        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire_bytes());
         // Read only where it is sent: a join of most designs has no use for the time.
         let clock_ms = || Number::of(whole_millis(commands.now()));
         let (now, counter_of_ms, epoch);
         let mut args: ArrayVec<&[u8], ARGS_MAX> = ArrayVec::new();
-        args.extend([member.as_bytes(), token.as_bytes()]);
+        args.extend([self.ttl_ms.as_bytes(), member.as_bytes(), &token]);
         let mut keys: ArrayVec<&str, KEYS_MAX> = ArrayVec::new();
         match self.placing {
-            Placing::List => {}
+            Placing::List | Placing::Sequence | Placing::Stream => {}
             Placing::ClientMs => {
                 now = clock_ms();
                 args.push(now.as_str().as_bytes());
             }
-            Placing::Sequence | Placing::Stream => keys.push(self.sequence.as_str()),
             Placing::Composite(way) => {
                 now = clock_ms();
                 args.extend([now.as_str().as_bytes(), way.name().as_bytes()]);
-                if matches!(way, Composite::Shift | Composite::Decimal) {
-                    keys.push(&self.sequence);
-                } else {
+                if matches!(way, Composite::Centi | Composite::Rebased) {
                     counter_of_ms = self.keys.of("counter", now.as_str());
                     keys.push(&counter_of_ms);
                 }
@@ -261,32 +271,34 @@ impl WaitingQueue for LineQueue {
             }
         }
         let script = &self.scripts.join;
-        let value = self.run(commands, script, &keys, &args).await?;
+        let value = commands.script(script, &keys, &args).await?;
         Ok(reply::token_or_nil(script.name, &value)?.map_or(Outcome::Joined, Outcome::Duplicate))
     }
 
     async fn position<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        let (member, token) = (member(self.dedupe, entry.dedupe), entry.token.wire());
         let script = &self.scripts.position;
-        let value = self.run(commands, script, &[], &[member.as_bytes(), token.as_bytes()]).await?;
+        let value = self.about(commands, script, entry).await?;
         Ok(reply::count_or_nil(script.name, &value)?.map_or(Outcome::NotWaiting, Outcome::Position))
     }
 
     async fn admit<C: Commands>(&self, commands: &C, count: u32, batch: BatchId) -> Result<Outcome, CommandError> {
         let script = &self.scripts.admit;
         let record = self.keys.of("batch", &batch.0.to_string());
-        let value = self.run(commands, script, &[&record], &[count.to_string().as_bytes()]).await?;
+        let count = count.to_string();
+        let value = commands.script(script, &[&record], &[self.ttl_ms.as_bytes(), count.as_bytes()]).await?;
         Ok(Outcome::Admitted(reply::tokens_joined(script.name, &value)?))
     }
 
     async fn leave<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        let left = self.about(commands, &self.scripts.leave, entry).await?;
-        Ok(if left { Outcome::Left } else { Outcome::NotWaiting })
+        let script = &self.scripts.leave;
+        let value = self.about(commands, script, entry).await?;
+        Ok(if reply::count(script.name, &value)? == 1 { Outcome::Left } else { Outcome::NotWaiting })
     }
 
     async fn renew<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        let renewed = self.about(commands, &self.scripts.renew, entry).await?;
-        Ok(if renewed { Outcome::Renewed } else { Outcome::NotWaiting })
+        let script = &self.scripts.renew;
+        let value = self.about(commands, script, entry).await?;
+        Ok(if reply::count(script.name, &value)? == 1 { Outcome::Renewed } else { Outcome::NotWaiting })
     }
 
     async fn entries<C: Commands>(&self, _commands: &C, _user: UserId) -> Result<Outcome, CommandError> {
@@ -296,13 +308,12 @@ impl WaitingQueue for LineQueue {
     async fn sweep<C: Commands>(&self, commands: &C, max_age: Duration) -> Result<Outcome, CommandError> {
         const FULL_CHUNK: u64 = 500;
         let script = &self.scripts.sweep;
-        let keys: Vec<&str> = self.line_keys.iter().map(String::as_str).collect();
         // What has expired goes too, however old "too old" is.
         let age_ms = whole_ms(self.ttl.map_or(max_age, |ttl| ttl.min(max_age))).to_string();
         let (mut total, mut cutoff) = (0, String::new());
         loop {
             let args = [b"0".as_slice(), age_ms.as_bytes(), cutoff.as_bytes()];
-            let value = commands.script(script, &keys, &args).await?;
+            let value = commands.script(script, &[], &args).await?;
             let (removed, cutoff_ms) = reply::swept(script.name, &value)?;
             total += removed;
             if removed < FULL_CHUNK {
@@ -318,7 +329,8 @@ impl WaitingQueue for LineQueue {
             return Ok(Outcome::Refused(Refusal::NotOffered));
         }
         let script = &self.scripts.stats;
-        let entries = reply::count(script.name, &self.run(commands, script, &[], &[]).await?)?;
+        let value = commands.script(script, &[], &[self.ttl_ms.as_bytes()]).await?;
+        let entries = reply::count(script.name, &value)?;
         Ok(Outcome::Stats(QueueStats { users: entries, entries }))
     }
 }

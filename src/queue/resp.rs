@@ -21,9 +21,16 @@ pub(super) fn request_bytes(cmd: &Cmd) -> u64 {
 /// The length of a call of a script by its SHA1, in bytes.
 #[inline]
 pub(super) fn evalsha_bytes(script: &Script, keys: &[&str], args: &[&[u8]]) -> u64 {
-    header(3 + (keys.len() + args.len()) as u64)
-        + script.head().len() as u64
-        + bulk(digits(keys.len() as u64) as usize)
+    let all_keys = script.keys().len() + keys.len();
+    let head = match script.bound_head(keys.len()) {
+        Some(head) => head.len() as u64,
+        None => {
+            let first: u64 = script.keys().iter().map(|key| bulk(key.len())).sum();
+            script.head().len() as u64 + bulk(digits(all_keys as u64) as usize) + first
+        }
+    };
+    header(3 + (all_keys + args.len()) as u64)
+        + head
         + keys.iter().map(|key| bulk(key.len())).sum::<u64>()
         + args.iter().map(|arg| bulk(arg.len())).sum::<u64>()
 }

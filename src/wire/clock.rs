@@ -2,14 +2,17 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use super::virtual_time::VirtualTime;
 
 /// One monotonic clock for all threads of a cell, so that "returned before sent" means what it says.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    origin: Instant,
+    /// The system's monotonic clock when this one began, ns.
+    origin_ns: u64,
     /// `None`: real time.
     passes: Option<Arc<VirtualTime>>,
 }
@@ -18,7 +21,7 @@ impl Clock {
     /// Begins at zero.
     #[must_use]
     pub fn start() -> Clock {
-        Clock { origin: Instant::now(), passes: None }
+        Clock { origin_ns: monotonic_ns(), passes: None }
     }
 
     /// Time that passes when nothing is left to do.
@@ -47,10 +50,19 @@ impl Clock {
     #[inline]
     pub fn now_ns(&self) -> u64 {
         match &self.passes {
-            None => nanos(self.origin.elapsed()),
+            None => monotonic_ns() - self.origin_ns,
             Some(time) => time.now_ns(),
         }
     }
+}
+
+/// The system's monotonic clock, ns: what `Instant` reads, without the way there and back between its types, which takes as long
+/// as the reading.
+#[inline]
+fn monotonic_ns() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    // It begins at or after the start of the machine, and 2^64 ns are 584 years.
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 /// A duration in ns; 2^64 ns are 584 years.

@@ -9,8 +9,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use redis::{Cmd, Value};
 
+use super::channel::Failure;
 use super::clock::nanos;
-use super::connection::{Connection, Failure};
+use super::connection::Connection;
 use super::encode;
 use crate::queue::{CommandError, Commands, Script, name_of_command, no_error, server_error, transaction_results};
 
@@ -104,9 +105,16 @@ impl Commands for Wire {
 
     async fn evalsha(&self, script: &Script, keys: &[&str], args: &[&[u8]]) -> Result<Value, CommandError> {
         let name = || "EVALSHA".to_owned();
-        match self.one(name, |out| encode::evalsha(out, script, keys, args)).await? {
-            Value::ServerError(error) => Err(server_error(name(), &error)),
-            value => Ok(value),
+        let connection = &self.shared.connection;
+        let sent = connection.send(1, |out| encode::evalsha(out, script, keys, args));
+        let answer = match sent {
+            Ok(request) => connection.reply(request, self.deadline_ns()).await,
+            Err(failure) => Err(failure),
+        };
+        match answer {
+            Ok(Value::ServerError(error)) => Err(server_error(name(), &error)),
+            Ok(value) => Ok(value),
+            Err(failure) => Err(self.explained(failure, name())),
         }
     }
 

@@ -21,12 +21,14 @@ pub(super) fn command(out: &mut Vec<u8>, cmd: &Cmd) {
 /// Appends EVALSHA without anything in between: this is what a join is made of, thousands of times a second.
 #[inline]
 pub(super) fn evalsha(out: &mut Vec<u8>, script: &Script, keys: &[&str], args: &[&[u8]]) {
-    header(out, b'*', 3 + keys.len() + args.len());
-    out.extend_from_slice(script.head().as_bytes());
-    if keys.len() < 10 {
-        bulk(out, &[b'0' + keys.len() as u8]);
+    let all_keys = script.keys().len() + keys.len();
+    header(out, b'*', 3 + all_keys + args.len());
+    if let Some(head) = script.bound_head(keys.len()) {
+        out.extend_from_slice(head.as_bytes());
     } else {
-        bulk(out, itoa::Buffer::new().format(keys.len()).as_bytes());
+        out.extend_from_slice(script.head().as_bytes());
+        bulk(out, itoa::Buffer::new().format(all_keys).as_bytes());
+        script.keys().iter().for_each(|key| bulk(out, key.as_bytes()));
     }
     for key in keys {
         bulk(out, key.as_bytes());
@@ -78,10 +80,12 @@ mod tests {
 
         #[test]
         fn a_script_is_packed_as_the_reference_packs_it(
+            bound in prop::option::of((prop::collection::vec("[ -~]{0,40}", 0..14), 0..14_usize)),
             keys in prop::collection::vec("[ -~]{0,40}", 0..14),
             args in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..14),
         ) {
             let script = Script::new("test", "return 1");
+            let script = bound.map_or(script.clone(), |(first, more)| script.bound(first, more));
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
             let mut packed = Vec::new();

@@ -7,6 +7,7 @@
 //!
 //! The crate's own connection stays the reference: commands and replies are its types, and tests hold this room against it.
 
+mod channel;
 mod clock;
 mod commands;
 mod connection;

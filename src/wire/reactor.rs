@@ -17,6 +17,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use mio::{Interest, Token, event::Source};
 
+use super::channel::Channel;
 use super::clock::{Clock, Remembered};
 use super::pacer::Waiter;
 use crate::model::Pacer;
@@ -25,7 +26,7 @@ use crate::model::Pacer;
 pub(super) const EARLY_NS: u64 = 500;
 
 /// Number of a task in its loop. The future that [`Reactor::block_on`] was given is [`MAIN`].
-type TaskId = u32;
+pub(super) type TaskId = u32;
 const MAIN: TaskId = TaskId::MAX;
 
 thread_local! {
@@ -43,10 +44,10 @@ struct Shared {
     clock: Remembered,
     waiter: RefCell<Waiter>,
     tasks: RefCell<Tasks>,
-    ready: RefCell<Vec<TaskId>>,
+    ready: RefCell<Vec<Ready>>,
     /// What tasks wait for; an entry outlives its reason, and polling a task for nothing does no harm.
     due: RefCell<BinaryHeap<Reverse<(u64, TaskId)>>>,
-    sockets: RefCell<Vec<Option<Rc<Readiness>>>>,
+    sockets: RefCell<Vec<Option<Rc<Channel>>>>,
     /// The task that is being polled.
     current: Cell<TaskId>,
     /// Replies that are overdue are looked for once in so many ns.
@@ -56,7 +57,7 @@ struct Shared {
     panic: RefCell<Option<String>>,
     /// Where requests are written and replies are read, one after the other for all connections of the thread: a buffer of
     /// each connection's own would be out of the cache whenever its turn comes.
-    outgoing: RefCell<Vec<u8>>,
+    outgoing: RefCell<Outgoing>,
     incoming: RefCell<Box<[u8]>>,
 }
 
@@ -75,21 +76,20 @@ struct Task {
     waker: Waker,
 }
 
-/// What is known of a socket.
-#[derive(Debug, Default)]
-pub(super) struct Readiness {
-    /// Something came, or the connection ended, since the last time that reading found nothing.
-    pub(super) readable: Cell<bool>,
-    tasks: RefCell<Vec<TaskId>>,
-    /// When the earliest reply that somebody waits for is overdue.
-    overdue_ns: Cell<Option<u64>>,
+/// Who has something to do.
+#[derive(Clone, Copy)]
+enum Ready {
+    Task(TaskId),
+    /// The socket of this number, and then whoever waits for it.
+    Socket(usize),
 }
 
-impl Readiness {
-    /// Until when somebody waits for a reply; `u64::MAX`: for a connection. `None`: nobody waits.
-    fn awaited_until_ns(&self) -> Option<u64> {
-        self.overdue_ns.get().filter(|_| !self.tasks.borrow().is_empty())
-    }
+/// What a task wrote and the system has not been given.
+#[derive(Default)]
+struct Outgoing {
+    bytes: Vec<u8>,
+    /// On which connection; `None`: nothing was written.
+    channel: Option<Rc<Channel>>,
 }
 
 struct TaskWaker(TaskId);
@@ -180,7 +180,7 @@ impl Reactor {
         });
         let waker = Waker::from(Arc::new(TaskWaker(id)));
         tasks.list[id as usize] = Some(Task { future: Box::pin(future), waker });
-        self.shared.ready.borrow_mut().push(id);
+        self.shared.ready.borrow_mut().push(Ready::Task(id));
     }
 
     /// Drops all tasks, wherever they are.
@@ -194,8 +194,8 @@ impl Reactor {
     pub fn poll_all(&self) {
         let tasks = self.shared.tasks.borrow().list.len();
         let mut ready = self.shared.ready.borrow_mut();
-        ready.extend((0..tasks).filter_map(|id| TaskId::try_from(id).ok()));
-        ready.push(MAIN);
+        ready.extend((0..tasks).filter_map(|id| TaskId::try_from(id).ok()).map(Ready::Task));
+        ready.push(Ready::Task(MAIN));
     }
 
     /// The current task is polled when the time has come, or before.
@@ -203,47 +203,67 @@ impl Reactor {
         self.shared.due.borrow_mut().push(Reverse((at_ns, self.shared.current.get())));
     }
 
-    /// The current task is polled when something came on this socket, or when the reply is overdue.
+    /// The current task is polled when something came on this connection, or when the reply is overdue.
     #[inline]
-    pub(super) fn when_readable(&self, socket: &Readiness, overdue_ns: u64) {
-        let current = self.shared.current.get();
-        let mut tasks = socket.tasks.borrow_mut();
-        if tasks.last() != Some(&current) {
-            tasks.push(current);
+    pub(super) fn await_reply(&self, channel: &Channel, overdue_ns: u64) {
+        channel.awaited_by(self.shared.current.get(), overdue_ns);
+    }
+
+    /// Polls whoever waits for this connection in the next turn.
+    pub(super) fn wake(&self, channel: &Channel) {
+        let tasks = std::iter::from_fn(|| channel.next_task());
+        self.shared.ready.borrow_mut().extend(tasks.map(Ready::Task));
+    }
+
+    /// Writes what goes out on a connection when the current task waits, or another connection is written to.
+    #[inline]
+    pub(super) fn write(&self, channel: &Rc<Channel>, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut outgoing = self.shared.outgoing.borrow_mut();
+        match &outgoing.channel {
+            Some(other) if Rc::ptr_eq(other, channel) => {}
+            Some(_) => {
+                drop(outgoing);
+                self.hand_over();
+                outgoing = self.shared.outgoing.borrow_mut();
+                outgoing.channel = Some(Rc::clone(channel));
+            }
+            None => outgoing.channel = Some(Rc::clone(channel)),
         }
-        socket.overdue_ns.set(Some(socket.overdue_ns.get().map_or(overdue_ns, |earlier| earlier.min(overdue_ns))));
+        write(&mut outgoing.bytes);
     }
 
-    /// Polls whoever waits for this socket in the next turn.
-    pub(super) fn wake(&self, socket: &Readiness) {
-        self.shared.ready.borrow_mut().append(&mut socket.tasks.borrow_mut());
-    }
-
-    /// Where this thread's connections write what goes out. What the system does not take is the connection's own business.
+    /// Gives the system what was written. What it does not take is the connection's own business.
     #[inline]
-    pub(super) fn outgoing(&self) -> RefMut<'_, Vec<u8>> {
-        self.shared.outgoing.borrow_mut()
+    pub(super) fn hand_over(&self) {
+        let mut outgoing = self.shared.outgoing.borrow_mut();
+        if let Some(channel) = outgoing.channel.take() {
+            channel.transmit(self, &outgoing.bytes);
+            outgoing.bytes.clear();
+        }
     }
 
-    /// Where they read what has come, [`INCOMING_BYTES`] at once.
+    /// Where connections read what has come, [`INCOMING_BYTES`] at once.
     #[inline]
     pub(super) fn incoming(&self) -> RefMut<'_, Box<[u8]>> {
         self.shared.incoming.borrow_mut()
     }
 
-    /// Watches a socket from now on; the number is for [`Reactor::forget`].
-    pub(super) fn watch(&self, source: &mut impl Source) -> io::Result<(usize, Rc<Readiness>)> {
+    /// Watches a socket from now on.
+    pub(super) fn watch(&self, channel: &Rc<Channel>) -> io::Result<()> {
         let mut sockets = self.shared.sockets.borrow_mut();
         let number = sockets.iter().position(Option::is_none).unwrap_or(sockets.len());
-        // For the time of connecting it is also asked when it can be written.
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        self.shared.waiter.borrow().registry().register(source, Token(number), interest)?;
-        let readiness = Rc::new(Readiness::default());
+        let mut state = channel.state();
+        if let Some(mut source) = state.source() {
+            // For the time of connecting it is also asked when it can be written.
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            self.shared.waiter.borrow().registry().register(&mut source, Token(number), interest)?;
+        }
+        state.watched_as(number);
         if number == sockets.len() {
             sockets.push(None);
         }
-        sockets[number] = Some(Rc::clone(&readiness));
-        Ok((number, readiness))
+        sockets[number] = Some(Rc::clone(channel));
+        Ok(())
     }
 
     /// Also says when the socket can be written, or no more. A unix socket can be written again after each request that the
@@ -269,19 +289,22 @@ impl Reactor {
         let waker = Waker::from(Arc::new(TaskWaker(MAIN)));
         let mut context = Context::from_waker(&waker);
         let mut batch = Vec::new();
-        self.shared.ready.borrow_mut().push(MAIN);
+        self.shared.ready.borrow_mut().push(Ready::Task(MAIN));
         loop {
             std::mem::swap(&mut batch, &mut self.shared.ready.borrow_mut());
-            for task in batch.drain(..) {
+            for ready in batch.drain(..) {
                 self.poll_due()?;
-                if task != MAIN {
-                    self.poll(task);
-                    continue;
-                }
-                self.shared.current.set(MAIN);
-                if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-                    self.shared.ready.borrow_mut().clear();
-                    return Ok(value);
+                match ready {
+                    Ready::Socket(number) => self.look_at(number),
+                    Ready::Task(MAIN) => {
+                        self.shared.current.set(MAIN);
+                        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+                            self.shared.ready.borrow_mut().clear();
+                            return Ok(value);
+                        }
+                        self.hand_over();
+                    }
+                    Ready::Task(task) => self.poll(task),
                 }
             }
             self.poll_due()?;
@@ -291,7 +314,23 @@ impl Reactor {
     }
 
     fn take_woken(&self) {
-        WOKEN.with_borrow_mut(|woken| self.shared.ready.borrow_mut().append(woken));
+        WOKEN.with_borrow_mut(|woken| self.shared.ready.borrow_mut().extend(woken.drain(..).map(Ready::Task)));
+    }
+
+    /// Reads what has come on a socket and polls whoever waits for it.
+    #[inline]
+    fn look_at(&self, number: usize) {
+        let channel = self.shared.sockets.borrow().get(number).and_then(Option::clone);
+        let Some(channel) = channel else { return };
+        channel.receive(self);
+        // Those who wait again are not polled again for what came now.
+        for _ in 0..channel.awaiting() {
+            match channel.next_task() {
+                Some(MAIN) => self.shared.ready.borrow_mut().push(Ready::Task(MAIN)),
+                Some(task) => self.poll(task),
+                None => break,
+            }
+        }
     }
 
     /// Polls whose time has come by the last reading of the clock: a long batch of replies must not make them late.
@@ -310,7 +349,7 @@ impl Reactor {
                 }
             };
             if task == MAIN {
-                self.shared.ready.borrow_mut().push(MAIN);
+                self.shared.ready.borrow_mut().push(Ready::Task(MAIN));
             } else {
                 self.poll(task);
             }
@@ -332,10 +371,7 @@ impl Reactor {
             return Ok(());
         }
         let mut on_event = |event: &mio::event::Event| {
-            if let Some(Some(socket)) = sockets.get(event.token().0) {
-                socket.readable.set(true);
-                ready.append(&mut socket.tasks.borrow_mut());
-            }
+            ready.push(Ready::Socket(event.token().0));
         };
         let mut waiter = shared.waiter.borrow_mut();
         let due_ns = || shared.due.borrow().peek().map(|Reverse((at_ns, _))| *at_ns);
@@ -360,13 +396,12 @@ impl Reactor {
         Ok(())
     }
 
-    fn look_for_overdue(&self, ready: &mut Vec<TaskId>) {
+    fn look_for_overdue(&self, ready: &mut Vec<Ready>) {
         let now_ns = self.shared.clock.seen_ns();
         self.shared.overdue_at_ns.set(now_ns + self.shared.overdue_every_ns);
         for socket in self.shared.sockets.borrow().iter().flatten() {
-            if socket.overdue_ns.get().is_some_and(|overdue_ns| overdue_ns <= now_ns) {
-                socket.overdue_ns.set(None);
-                ready.append(&mut socket.tasks.borrow_mut());
+            if socket.is_overdue(now_ns) {
+                ready.extend(std::iter::from_fn(|| socket.next_task()).map(Ready::Task));
             }
         }
     }
@@ -381,6 +416,7 @@ impl Reactor {
             let mut context = Context::from_waker(&task.waker);
             task.future.as_mut().poll(&mut context)
         }));
+        self.hand_over();
         if let Ok(Poll::Pending) = polled {
             self.shared.tasks.borrow_mut().list[id as usize] = Some(task);
             return;

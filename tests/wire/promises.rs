@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use redis::Value;
-use stanchion::model::{Outcome, UnknownCause};
+use stanchion::model::{Outcome, Refusal, UnknownCause};
 use stanchion::queue::{CommandError, Commands, outcome_of};
 use stanchion::target::Endpoint;
-use stanchion::wire::Dialer;
+use stanchion::wire::{Dialer, Wire};
 
 use crate::support::{asking, hear, playing, reactor, say, server, wire, wire_within};
 
@@ -92,6 +92,71 @@ fn a_request_that_is_given_up_closes_the_connection_so_that_its_reply_is_nobodys
         wire.command(asking(&["PING"])).await
     });
     assert!(matches!(next.unwrap(), Err(CommandError::NotSent(_))));
+}
+
+#[test]
+fn a_request_that_is_given_up_at_once_has_been_sent_all_the_same() {
+    let target = server();
+    let reactor = reactor();
+    let waiting = reactor.block_on(async {
+        let (first, second) = (wire(&reactor, target.endpoint()).await, wire(&reactor, target.endpoint()).await);
+        let asked = first.command(asking(&["RPUSH", "line", "somebody"]));
+        // Polled once, and dropped before the loop has had a turn.
+        assert_eq!(futures_util::FutureExt::now_or_never(asked), None);
+        assert!(first.is_broken());
+        let mut waiting = Ok(Value::Int(0));
+        for _ in 0..2_000 {
+            if waiting != Ok(Value::Int(0)) {
+                break;
+            }
+            reactor.sleep(Duration::from_millis(1)).await;
+            waiting = second.command(asking(&["LLEN", "line"])).await;
+        }
+        waiting
+    });
+    assert_eq!(waiting.unwrap(), Ok(Value::Int(1)));
+}
+
+#[test]
+fn one_task_may_ask_on_several_connections_before_it_waits() {
+    let target = server();
+    let reactor = reactor();
+    let answers = reactor.block_on(async {
+        let (first, second) = (wire(&reactor, target.endpoint()).await, wire(&reactor, target.endpoint()).await);
+        let echo = |wire: &Wire, word: &'static str| {
+            let wire = wire.clone();
+            async move { wire.command(asking(&["ECHO", word])).await }
+        };
+        futures_util::future::join_all([echo(&first, "a"), echo(&second, "b"), echo(&first, "c"), echo(&second, "d")])
+            .await
+    });
+    let said = |word: &str| Ok(Value::BulkString(word.as_bytes().to_vec()));
+    assert_eq!(answers.unwrap(), ["a", "b", "c", "d"].map(said));
+}
+
+#[test]
+fn what_the_server_closed_while_nobody_asked_was_not_sent() {
+    let (endpoint, server) = playing(|mut stream| {
+        hear(&mut stream, PING.len());
+        say(&mut stream, b"+PONG\r\n", 64);
+    });
+    let reactor = reactor();
+    let (answer, next) = reactor
+        .block_on(async {
+            let wire = wire(&reactor, &endpoint).await;
+            let answer = wire.command(asking(&["PING"])).await;
+            while !wire.is_broken() {
+                reactor.sleep(Duration::from_millis(1)).await;
+            }
+            (answer, wire.command(asking(&["PING"])).await)
+        })
+        .unwrap();
+    server.join().unwrap();
+    assert_eq!(answer, Ok(Value::SimpleString("PONG".to_owned())));
+    assert!(
+        matches!(&next, Err(error @ CommandError::NotSent(_)) if outcome_of(error, 0) == Outcome::Refused(Refusal::NotSent)),
+        "{next:?}"
+    );
 }
 
 #[test]
