@@ -1,6 +1,9 @@
 //! The table of designs: their names, what they are, and how to open one.
 
+use std::future::Future;
 use std::time::Duration;
+
+use futures_util::future::Either;
 
 use super::faulty::{Broken, FaultyQueue};
 use super::line::{Composite, LineQueue, LineScripts, Placing};
@@ -196,6 +199,9 @@ static COMPOSITE_REBASED: DesignFacts = facts(
 static LIST: DesignFacts =
     facts("list", EVERYTHING, "list with a dedupe hash; exact order, position and leaving cost O(n)");
 
+/// What an operation comes to.
+type Answer = Result<Outcome, CommandError>;
+
 /// A queue of any design. An enum and not a boxed trait: its methods are generic over the seam.
 #[derive(Clone, Debug)]
 pub enum AnyQueue {
@@ -209,51 +215,59 @@ pub enum AnyQueue {
     Faulty(FaultyQueue),
 }
 
+/// The design's own future, whichever it is, and none around it: a layer less on the way of every reply.
 macro_rules! dispatch {
     ($self:ident, $queue:ident => $call:expr) => {
         match $self {
-            AnyQueue::StreamsNaive($queue) => $call,
-            AnyQueue::Streams($queue) => $call,
-            AnyQueue::Line($queue) => $call,
-            AnyQueue::Faulty($queue) => $call,
+            AnyQueue::Line($queue) => Either::Left($call),
+            AnyQueue::Streams($queue) => Either::Right(Either::Left($call)),
+            AnyQueue::StreamsNaive($queue) => Either::Right(Either::Right(Either::Left($call))),
+            AnyQueue::Faulty($queue) => Either::Right(Either::Right(Either::Right($call))),
         }
     };
 }
 
 impl WaitingQueue for AnyQueue {
     fn facts(&self) -> &'static DesignFacts {
-        dispatch!(self, queue => queue.facts())
+        match self {
+            AnyQueue::StreamsNaive(queue) => queue.facts(),
+            AnyQueue::Streams(queue) => queue.facts(),
+            AnyQueue::Line(queue) => queue.facts(),
+            AnyQueue::Faulty(queue) => queue.facts(),
+        }
     }
 
-    async fn join<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.join(commands, entry).await)
+    #[inline]
+    fn join<C: Commands>(&self, commands: &C, entry: Entry) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.join(commands, entry))
     }
 
-    async fn position<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.position(commands, entry).await)
+    #[inline]
+    fn position<C: Commands>(&self, commands: &C, entry: Entry) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.position(commands, entry))
     }
 
-    async fn admit<C: Commands>(&self, commands: &C, count: u32, batch: BatchId) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.admit(commands, count, batch).await)
+    fn admit<C: Commands>(&self, commands: &C, count: u32, batch: BatchId) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.admit(commands, count, batch))
     }
 
-    async fn leave<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.leave(commands, entry).await)
+    fn leave<C: Commands>(&self, commands: &C, entry: Entry) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.leave(commands, entry))
     }
 
-    async fn renew<C: Commands>(&self, commands: &C, entry: Entry) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.renew(commands, entry).await)
+    fn renew<C: Commands>(&self, commands: &C, entry: Entry) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.renew(commands, entry))
     }
 
-    async fn entries<C: Commands>(&self, commands: &C, user: UserId) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.entries(commands, user).await)
+    fn entries<C: Commands>(&self, commands: &C, user: UserId) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.entries(commands, user))
     }
 
-    async fn sweep<C: Commands>(&self, commands: &C, max_age: Duration) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.sweep(commands, max_age).await)
+    fn sweep<C: Commands>(&self, commands: &C, max_age: Duration) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.sweep(commands, max_age))
     }
 
-    async fn stats<C: Commands>(&self, commands: &C) -> Result<Outcome, CommandError> {
-        dispatch!(self, queue => queue.stats(commands).await)
+    fn stats<C: Commands>(&self, commands: &C) -> impl Future<Output = Answer> {
+        dispatch!(self, queue => queue.stats(commands))
     }
 }

@@ -53,6 +53,7 @@ enum Element {
 impl Decoder {
     /// Takes the next reply from the front of `input`: how many bytes are done with, and the reply once it is whole.
     /// `None` means that more has to come; what was taken must not be shown again.
+    #[inline(always)]
     pub(super) fn next(&mut self, input: &[u8]) -> Result<(usize, Option<Value>), Malformed> {
         if self.open.is_empty() {
             // What nearly all requests are answered with.
@@ -63,6 +64,10 @@ impl Decoder {
                 return Ok((OKAY.len(), Some(Value::Okay)));
             }
         }
+        self.next_of_any_kind(input)
+    }
+
+    fn next_of_any_kind(&mut self, input: &[u8]) -> Result<(usize, Option<Value>), Malformed> {
         let mut at = 0;
         loop {
             match element(&input[at..])? {
