@@ -128,13 +128,20 @@ fn run(task: &Task) -> Result<Told, String> {
                 .map_err(|error| format!("cannot start a loop: {error}"))?;
             let driven = reactor.block_on(async {
                 let connections = wires(&reactor, &task.url).await?;
-                drive(connections, task, recording, &|client| reactor.spawn(client)).await
+                // As a client of a run: the loop has read the clock since the last reply came.
+                let seen = reactor.clone();
+                let timing =
+                    Timing { now_ns: Box::new(move || seen.seen_ns()), ask: Wire::time_next, left_ns: Wire::left_ns };
+                drive(connections, task, recording.then_some(timing), &|client| reactor.spawn(client)).await
             });
             driven.map_err(|error| format!("the loop failed: {error}"))?
         }
         Ours::RedisCrate | Ours::RedisCrateUnrecorded => on_tokio(async {
             let connections = redis_crate(&task.url).await?;
-            drive(connections, task, recording, &|client| drop(tokio::task::spawn_local(client))).await
+            let clock = Clock::start();
+            let timing = Timing { now_ns: Box::new(move || clock.now_ns()), ask: |_| {}, left_ns: |_| None };
+            drive(connections, task, recording.then_some(timing), &|client| drop(tokio::task::spawn_local(client)))
+                .await
         }),
     }
 }
@@ -171,11 +178,20 @@ async fn redis_crate(url: &str) -> Result<Vec<Live>, String> {
     Ok(connections)
 }
 
+/// How a contender that records tells the time.
+struct Timing<C> {
+    /// When a reply that was just taken had come, at the latest.
+    now_ns: Box<dyn Fn() -> u64>,
+    /// The next request of a connection is to be timed.
+    ask: fn(&C),
+    /// When it left, if the connection knows that.
+    left_ns: fn(&C) -> Option<u64>,
+}
+
 /// What the clients share; they live on one thread.
 struct Shared {
     workload: Workload,
     queue: AnyQueue,
-    clock: Clock,
     /// Requests that nobody has begun yet.
     left: Cell<u64>,
     users: RefCell<ChaCha8Rng>,
@@ -208,10 +224,6 @@ impl Shared {
             Err(error) => drop(self.error.borrow_mut().get_or_insert_with(|| error.to_string())),
         }
     }
-
-    fn now_ns(&self) -> u64 {
-        self.clock.now_ns()
-    }
 }
 
 /// A client, for whatever runs it.
@@ -221,7 +233,7 @@ type Client = Pin<Box<dyn Future<Output = ()>>>;
 async fn drive<C: Commands + 'static>(
     connections: Vec<C>,
     task: &Task,
-    recording: bool,
+    recording: Option<Timing<C>>,
     spawn: &dyn Fn(Client),
 ) -> Result<Told, String> {
     let refused_greetings = match connections.first() {
@@ -231,24 +243,23 @@ async fn drive<C: Commands + 'static>(
     let shared = Rc::new(Shared {
         workload: task.workload,
         queue: queue(),
-        clock: Clock::start(),
         left: Cell::new(task.requests),
         users: RefCell::new(ChaCha8Rng::seed_from_u64(task.seed)),
         answered: Cell::new(0),
         error: RefCell::new(None),
         // As in a run, where the plan says how much there will be.
-        recorder: RefCell::new(Recorder::with_capacity(if recording { task.requests as usize } else { 0 })),
+        recorder: RefCell::new(Recorder::with_capacity(if recording.is_some() { task.requests as usize } else { 0 })),
     });
     let (began, cpu_before) = (Instant::now(), cpu::of_this_thread());
+    let recording = recording.map(Rc::new);
     let mut clients = Vec::new();
     for (client, connection) in (0..).map(ClientId).zip(connections) {
-        let (shared, (tell, told)) = (Rc::clone(&shared), oneshot::channel());
+        let (shared, timing, (tell, told)) = (Rc::clone(&shared), recording.clone(), oneshot::channel());
         clients.push(told);
         spawn(Box::pin(async move {
-            if recording {
-                recorded(&shared, client, Counted::new(connection)).await;
-            } else {
-                unrecorded(&shared, &connection).await;
+            match timing {
+                Some(timing) => recorded(&shared, client, Counted::new(connection), &timing).await,
+                None => unrecorded(&shared, &connection).await,
             }
             // Nobody listens any more where another client failed.
             let _ = tell.send(());
@@ -266,15 +277,15 @@ async fn drive<C: Commands + 'static>(
         let service_ns = record.returned_ns.map_or(0, |returned_ns| returned_ns - record.sent_ns);
         all.record(service_ns).map_err(|error| format!("a service time fits no histogram: {error}"))?;
     }
-    let us = |share: f64| recording.then(|| all.value_at_quantile(share) as f64 / 1e3);
+    let us = |share: f64| recording.is_some().then(|| all.value_at_quantile(share) as f64 / 1e3);
     Ok(Told {
         load_s,
         load_cpu_us: load_cpu.as_secs_f64() * 1e6,
         answered: shared.answered.get(),
         error: shared.error.borrow_mut().take(),
         refused_greetings,
-        records: recording.then(|| recorder.len() as u64),
-        timed: recording.then(|| all.len()),
+        records: recording.is_some().then(|| recorder.len() as u64),
+        timed: recording.is_some().then(|| all.len()),
         p50_us: us(0.5),
         p99_us: us(0.99),
     })
@@ -287,8 +298,8 @@ async fn error_replies<C: Commands>(commands: &C) -> Result<u64, String> {
 }
 
 /// One client that writes everything down, as a client of a run does.
-async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Counted<C>) {
-    let mut free_ns = shared.now_ns();
+async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Counted<C>, timing: &Timing<C>) {
+    let mut free_ns = (timing.now_ns)();
     while let Some((number, entry)) = shared.next() {
         // As a client of a run: what ended the last request begins this one.
         let sent_ns = free_ns + 1;
@@ -308,12 +319,15 @@ async fn recorded<C: Commands>(shared: &Shared, client: ClientId, commands: Coun
             bytes_sent: 0,
             bytes_received: 0,
         });
+        (timing.ask)(commands.inner());
         let answer = shared.ask(&commands, entry).await;
-        let returned_ns = shared.now_ns();
+        let left_ns = (timing.left_ns)(commands.inner()).map(|left_ns| left_ns.max(sent_ns));
+        let returned_ns = (timing.now_ns)().max(left_ns.unwrap_or(sent_ns));
         let cost = commands.take();
         shared.note(&answer);
         let outcome = answer.unwrap_or_else(|error| outcome_of(&error, cost.commands));
         let answer = Answer {
+            sent_ns: left_ns,
             returned_ns: Some(returned_ns),
             outcome,
             reply_dropped: false,

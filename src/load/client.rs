@@ -116,6 +116,7 @@ impl<Q: WaitingQueue> Client<Q> {
             self.recorder.borrow_mut().end(place, Answer::unsent(returned_ns, refused.clone()));
             return refused;
         };
+        connection.inner().time_next();
         let breaks = self.breaks(op, attempt, call);
         let breakable = Breakable::new(connection, breaks);
         let answer = if breaks == Breaks::default() {
@@ -123,7 +124,9 @@ impl<Q: WaitingQueue> Client<Q> {
         } else {
             perform(&self.shared.queue, &breakable, call).await
         };
-        let returned_ns = shared.reactor.now_ns().max(sent_ns);
+        // The loop has read the clock since the last reply came.
+        let left_ns = connection.inner().left_ns().map(|left_ns| left_ns.max(sent_ns));
+        let returned_ns = shared.reactor.seen_ns().max(left_ns.unwrap_or(sent_ns));
         let cost = connection.take();
         let crashed = breakable.crashed();
         let outcome = answer.unwrap_or_else(|error| outcome_of(&error, cost.commands));
@@ -134,6 +137,7 @@ impl<Q: WaitingQueue> Client<Q> {
             && !matches!(outcome, Outcome::Refused(_))
             && (crashed || self.shared.common.plan.drops_reply(op, call.kind()));
         let answer = Answer {
+            sent_ns: left_ns,
             returned_ns: answered.then_some(returned_ns),
             outcome: outcome.clone(),
             reply_dropped: dropped,

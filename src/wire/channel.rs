@@ -32,6 +32,18 @@ pub(super) struct Channel {
     tasks: RefCell<Vec<TaskId>>,
     /// When the earliest reply that somebody waits for is overdue.
     overdue_ns: Cell<Option<u64>>,
+    left: Cell<Left>,
+}
+
+/// When a request left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// Nobody asked.
+    Unasked,
+    /// The next one is to be timed.
+    Asked,
+    /// By the loop's clock, ns, right before it was handed over.
+    At(u64),
 }
 
 /// What is known of the other side and owed to it.
@@ -88,6 +100,22 @@ impl Channel {
             }),
             tasks: RefCell::default(),
             overdue_ns: Cell::default(),
+            left: Cell::new(Left::Unasked),
+        }
+    }
+
+    /// The request that leaves next is to be timed.
+    #[inline]
+    pub(super) fn time_next(&self) {
+        self.left.set(Left::Asked);
+    }
+
+    /// When the request left that was to be timed, ns; `None`: none did.
+    #[inline]
+    pub(super) fn left_ns(&self) -> Option<u64> {
+        match self.left.get() {
+            Left::At(at_ns) => Some(at_ns),
+            Left::Unasked | Left::Asked => None,
         }
     }
 
@@ -150,6 +178,9 @@ impl Channel {
     /// Hands over what was written; what the system does not take is kept.
     #[inline]
     pub(super) fn transmit(&self, reactor: &Reactor, bytes: &[u8]) {
+        if self.left.get() == Left::Asked {
+            self.left.set(Left::At(reactor.now_ns()));
+        }
         let state = &mut *self.state();
         if let Err(error) = state.transmit(reactor, bytes) {
             state.close(reactor, lost(&error));

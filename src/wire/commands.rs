@@ -58,6 +58,20 @@ impl Wire {
         self.shared.connection.is_closed()
     }
 
+    /// The request that leaves next is to be timed.
+    #[inline]
+    pub fn time_next(&self) {
+        self.shared.connection.time_next();
+    }
+
+    /// When the request left that was to be timed, ns of the run's clock: right before its first byte was handed over. `None`: no
+    /// request left since.
+    #[inline]
+    #[must_use]
+    pub fn left_ns(&self) -> Option<u64> {
+        self.shared.connection.left_ns()
+    }
+
     fn deadline_ns(&self) -> u64 {
         self.shared.connection.reactor().seen_ns().saturating_add(self.shared.timeout_ns)
     }

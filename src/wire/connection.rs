@@ -49,8 +49,8 @@ impl Connection {
         self.channel.state().socket.is_none()
     }
 
-    /// Sends `requests` requests that `write` appends to what goes out; the number of the first. They leave as soon as the
-    /// task that asked for them waits.
+    /// Sends `requests` requests that `write` appends to what goes out; the number of the first. They leave when the task that
+    /// asked for them waits, with those of others who got their replies together with it.
     #[inline]
     pub(super) fn send(&self, requests: u64, write: impl FnOnce(&mut Vec<u8>)) -> Result<u64, Failure> {
         let mut state = self.channel.state();
@@ -62,6 +62,18 @@ impl Connection {
         drop(state);
         self.reactor.write(&self.channel, write);
         Ok(first)
+    }
+
+    /// See [`Channel::time_next`].
+    #[inline]
+    pub(super) fn time_next(&self) {
+        self.channel.time_next();
+    }
+
+    /// See [`Channel::left_ns`].
+    #[inline]
+    pub(super) fn left_ns(&self) -> Option<u64> {
+        self.channel.left_ns()
     }
 
     /// Waits for the reply to a request. The reply must come before `deadline_ns`, as the loop's time-outs go.

@@ -14,6 +14,7 @@ mod connection;
 mod decode;
 mod dial;
 mod encode;
+mod outgoing;
 mod pacer;
 mod reactor;
 mod sleep;

@@ -32,6 +32,8 @@ pub struct Place(usize);
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
+    /// When its first request left, if that is known better than when the attempt began: no earlier than that.
+    pub sent_ns: Option<u64>,
     /// See [`Record::returned_ns`].
     pub returned_ns: Option<u64>,
     /// See [`Record::outcome`].
@@ -53,7 +55,16 @@ impl Answer {
     #[must_use]
     pub fn unsent(returned_ns: Option<u64>, outcome: Outcome) -> Answer {
         let (commands, round_trips, bytes_sent, bytes_received) = (0, 0, 0, 0);
-        Answer { returned_ns, outcome, reply_dropped: false, commands, round_trips, bytes_sent, bytes_received }
+        Answer {
+            sent_ns: None,
+            returned_ns,
+            outcome,
+            reply_dropped: false,
+            commands,
+            round_trips,
+            bytes_sent,
+            bytes_received,
+        }
     }
 }
 
@@ -100,8 +111,17 @@ impl Recorder {
             None => self.odd.push(slot.record()),
         };
         if let Some(record) = self.odd.get_mut(index) {
-            let Answer { returned_ns, outcome, reply_dropped, commands, round_trips, bytes_sent, bytes_received } =
-                answer;
+            let Answer {
+                sent_ns,
+                returned_ns,
+                outcome,
+                reply_dropped,
+                commands,
+                round_trips,
+                bytes_sent,
+                bytes_received,
+            } = answer;
+            record.sent_ns = sent_ns.unwrap_or(record.sent_ns);
             (record.returned_ns, record.outcome, record.reply_dropped) = (returned_ns, outcome, reply_dropped);
             (record.commands, record.round_trips) = (commands, round_trips);
             (record.bytes_sent, record.bytes_received) = (bytes_sent, bytes_received);
@@ -124,7 +144,7 @@ impl Recorder {
         self.len() == 0
     }
 
-    /// The attempts so far, in the order sent.
+    /// The attempts so far, in the order begun.
     pub fn records(&self) -> impl Iterator<Item = Record> {
         self.slots.iter().map(|slot| {
             let odd = slot.index().and_then(|index| self.odd.get(index));

@@ -75,6 +75,7 @@ impl Slot {
         };
         slot.answer(
             &record.outcome,
+            record.sent_ns,
             record.returned_ns,
             record.reply_dropped,
             [record.commands, record.round_trips],
@@ -116,6 +117,7 @@ impl Slot {
     pub(super) fn complete(&mut self, answer: &Answer) -> Option<()> {
         self.answer(
             &answer.outcome,
+            answer.sent_ns.unwrap_or(self.sent_ns),
             answer.returned_ns,
             answer.reply_dropped,
             [answer.commands, answer.round_trips],
@@ -127,6 +129,7 @@ impl Slot {
     fn answer(
         &mut self,
         outcome: &Outcome,
+        sent_ns: u64,
         returned_ns: Option<u64>,
         dropped: bool,
         [commands, round_trips]: [u32; 2],
@@ -141,11 +144,16 @@ impl Slot {
             _ => third,
         };
         let fits = self.holds != Holds::Odd;
-        let took_ns = returned_ns.map_or(Some(NONE), |ns| narrow(ns, self.sent_ns)).filter(|_| fits)?;
+        let took_ns = returned_ns.map_or(Some(NONE), |ns| narrow(ns, sent_ns)).filter(|_| fits)?;
+        let late_ns = match self.late_ns {
+            NONE => NONE,
+            late_ns => narrow(sent_ns, self.sent_ns)?.checked_add(late_ns).filter(|ns| *ns != NONE)?,
+        };
         let requests = (u8::try_from(commands).ok()?, u8::try_from(round_trips).ok()?);
         let bytes = (u16::try_from(bytes_sent).ok()?, u16::try_from(bytes_received).ok()?);
         // All of it or nothing.
         (self.number, self.outcome, self.took_ns) = (number, codes::code(outcome), took_ns);
+        (self.sent_ns, self.late_ns) = (sent_ns, late_ns);
         (self.commands, self.round_trips) = requests;
         (self.bytes_sent, self.bytes_received) = bytes;
         self.holds = if dropped { Holds::Dropped } else { Holds::Record };

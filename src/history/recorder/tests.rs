@@ -8,6 +8,7 @@ use crate::model::{DedupeKey, Entry, Operation, QueueStats, Refusal, Token, Unkn
 
 fn answer(outcome: Outcome) -> Answer {
     Answer {
+        sent_ns: None,
         returned_ns: Some(u64::MAX / 2),
         outcome,
         reply_dropped: false,
@@ -68,6 +69,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 prop_compose! {
     fn ending()(
+        sent_ns in prop::option::of(number()),
         returned_ns in prop::option::of(number()),
         outcome in outcome(),
         reply_dropped in any::<bool>(),
@@ -75,7 +77,7 @@ prop_compose! {
     ) -> Answer {
         let [commands, round_trips, bytes_sent, bytes_received] =
             [commands, round_trips, bytes_sent, bytes_received].map(|number| number as u32);
-        Answer { returned_ns, outcome, reply_dropped, commands, round_trips, bytes_sent, bytes_received }
+        Answer { sent_ns, returned_ns, outcome, reply_dropped, commands, round_trips, bytes_sent, bytes_received }
     }
 }
 
@@ -107,6 +109,7 @@ proptest! {
             for ending in endings {
                 recorder.end(*place, ending.clone());
                 let ending = ending.clone();
+                record.sent_ns = ending.sent_ns.unwrap_or(record.sent_ns);
                 record.returned_ns = ending.returned_ns;
                 record.outcome = ending.outcome;
                 record.reply_dropped = ending.reply_dropped;
