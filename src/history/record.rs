@@ -15,10 +15,10 @@ pub struct Record {
     pub phase: Phase,
     /// When the plan wanted it sent; `None` where nobody planned (foreign histories).
     pub intended_ns: Option<u64>,
-    /// Before the first byte of the request was handed over: just before, or, where a client went on at once, by what it did itself
-    /// since the reply before (some dozen ns). Never after, so that nothing is taken to be earlier than it was.
+    /// Just before the first byte of the request was handed over. Of an attempt that the end of the run interrupted it may be when
+    /// the client began it, some µs before that. Never after, so that nothing is taken to be earlier than it was.
     pub sent_ns: u64,
-    /// Just after the reply was read; `None`: no reply.
+    /// After the reply was read, with those that came together with it; `None`: no reply.
     pub returned_ns: Option<u64>,
     /// What was asked.
     pub call: Operation,

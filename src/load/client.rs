@@ -80,12 +80,12 @@ impl<Q: WaitingQueue> Client<Q> {
         known
     }
 
-    /// When the request leaves that is sent next.
+    /// When the next request is begun; it leaves no earlier.
     fn sending_ns(&self) -> u64 {
         let reactor = &self.shared.reactor;
         // Where a step follows on at once, one reading of the clock is the end of the one request and the beginning of the
-        // next. It comes too early by what this client does in between, never too late; and one ns later, so that what a
-        // client does one after the other is recorded so. Virtual time may stand still meanwhile.
+        // next; one ns later, so that what a client does one after the other is recorded so. When the request really leaves is
+        // written down with the answer. Virtual time may stand still meanwhile.
         let follows_on = reactor.seen_ns() == self.free_ns && reactor.clock().virtual_time().is_none();
         if follows_on { self.free_ns + 1 } else { reactor.now_ns() }
     }

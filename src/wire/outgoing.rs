@@ -52,3 +52,51 @@ impl Outgoing {
         self.bytes.truncate(begin);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use mio::net::UnixStream;
+
+    use super::*;
+    use crate::model::Pacer;
+    use crate::wire::Clock;
+    use crate::wire::socket::Socket;
+
+    /// A connection, and the other end of it.
+    fn pair(reactor: &Reactor) -> (Rc<Channel>, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let channel = Rc::new(Channel::new(Socket::Unix(ours)));
+        reactor.watch(&channel).unwrap();
+        (channel, theirs)
+    }
+
+    fn heard(mut stream: &UnixStream) -> String {
+        let mut bytes = [0; 64];
+        let count = stream.read(&mut bytes).unwrap_or_default();
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
+    }
+
+    #[test]
+    fn what_is_due_goes_out_before_what_waits_but_not_before_what_was_asked_on_the_same_connection() {
+        let reactor = Reactor::new(Clock::start(), Pacer::Sleep, 1_000_000).unwrap();
+        let ((first, of_first), (second, of_second)) = (pair(&reactor), pair(&reactor));
+        let mut outgoing = Outgoing::default();
+        let say =
+            |outgoing: &mut Outgoing, channel, word: &str| outgoing.write(channel, |out| out.extend(word.bytes()));
+        say(&mut outgoing, &first, "a");
+        say(&mut outgoing, &first, "b");
+        say(&mut outgoing, &second, "due");
+        assert_eq!((outgoing.len(), outgoing.from_or_all(2)), (3, 2));
+        outgoing.hand_over(&reactor, 2);
+        assert_eq!((outgoing.len(), heard(&of_first).as_str(), heard(&of_second).as_str()), (2, "", "due"));
+        say(&mut outgoing, &first, "c");
+        assert_eq!(outgoing.from_or_all(2), 0, "behind a and b on the same connection");
+        say(&mut outgoing, &second, "d");
+        outgoing.hand_over(&reactor, 0);
+        assert_eq!((outgoing.len(), heard(&of_first).as_str(), heard(&of_second).as_str()), (0, "abc", "d"));
+        outgoing.hand_over(&reactor, 0);
+        assert_eq!((heard(&of_first).as_str(), heard(&of_second).as_str()), ("", ""));
+    }
+}

@@ -6,3 +6,4 @@ mod oracle;
 mod pacing;
 mod promises;
 mod support;
+mod times;
