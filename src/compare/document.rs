@@ -1,5 +1,6 @@
 //! The document: all that is said of a comparison. Every renderer sees only this, and `--format json` is this.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::figure::{Figure, Rule, Word};
@@ -9,7 +10,7 @@ use super::sentence;
 pub const SCHEMA: u32 = 1;
 
 /// How the two sides were made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// Each by itself, at some time.
@@ -19,7 +20,7 @@ pub enum Way {
 }
 
 /// What a comparison comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// A primary figure is worse by more than the threshold.
@@ -31,7 +32,7 @@ pub enum Outcome {
 }
 
 /// One side.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Side {
     /// What was named on the command line.
     pub name: String,
@@ -42,7 +43,7 @@ pub struct Side {
 }
 
 /// One scenario on the queues of the two sides.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CellComparison {
     /// The scenario.
     pub scenario: String,
@@ -55,7 +56,7 @@ pub struct CellComparison {
 }
 
 /// A comparison.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Format version.
     pub schema: u32,

@@ -1,12 +1,13 @@
 //! One figure of two sides: its effect, and the word for it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::effect::{Effect, Size};
 use super::quantity::Quantity;
 
 /// What is said of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Word {
     /// B takes longer, or gets less done.
@@ -60,7 +61,7 @@ pub struct Rule {
 }
 
 /// One figure of two sides.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Figure {
     /// Its name, with its unit but for latencies.
     pub name: String,

@@ -20,6 +20,7 @@ mod rounds;
 #[cfg(test)]
 mod sample;
 mod saved;
+mod schema;
 mod sentence;
 mod sides;
 mod text;
@@ -34,6 +35,7 @@ pub use paired::{ROUNDS_MAX, ROUNDS_MIN, paired_effect};
 pub use quantity::{Quantile, Quantity};
 pub use rounds::{Rounds, compare_rounds, order};
 pub use saved::{SavedError, SavedRun, compare_saved};
+pub use schema::schema;
 pub use sides::{Course, Runner, SideError, Turn, take_turns};
 pub use text::text;
 pub use trial::{TRIAL_NAME, TRIAL_TEXT, trial};

@@ -1,6 +1,8 @@
 //! `stanchion compare`: saved runs and baselines, and two sides in turns.
+use crate::result_schema::{disagreements, names};
 use crate::shell::{Desk, Done, ENDLESS, UnderWay, signal};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
@@ -21,9 +23,12 @@ fn saved(desk: &Desk, more: &[&str]) -> Done {
     desk.run(&[&["run", "joins.toml", "--redis", "local", "--quiet"], more].concat()).exits(0)
 }
 
+/// The document, which is always as the schema says.
 fn json(desk: &Desk, more: &[&str]) -> (Value, Done) {
     let done = desk.run(&[&["compare"], more, &["--format", "json"]].concat());
-    (done.json(), done)
+    let (document, schema) = (done.json(), stanchion::compare::schema());
+    assert_eq!(disagreements(&schema, &schema, &document, "$"), Vec::<String>::new());
+    (document, done)
 }
 
 /// The exit code that goes with an outcome.
@@ -233,4 +238,31 @@ fn an_interrupted_comparison_says_so_and_leaves_nothing() {
         assert!(told.last().unwrap().contains("of 500 rounds: nothing was compared"), "{told:#?}");
         desk.assert_nothing_is_left();
     }
+}
+
+/// With `STANCHION_UPDATE_SCHEMA=1` it brings the file up to date instead.
+#[test]
+fn the_committed_schema_is_that_of_the_document_and_every_document_is_as_it_says() {
+    let schema = stanchion::compare::schema();
+    let now = format!("{schema:#}\n");
+    if std::env::var_os("STANCHION_UPDATE_SCHEMA").is_some() {
+        std::fs::write("docs/compare.schema.json", &now).unwrap();
+    }
+    let committed = std::fs::read_to_string("docs/compare.schema.json").unwrap();
+    assert_eq!(committed, now, "run this test with STANCHION_UPDATE_SCHEMA=1 and commit the file");
+    let page = include_str!("../../docs/compare.md");
+    let mut all = BTreeSet::new();
+    names(&schema, &mut all);
+    assert!(all.len() > 25, "{all:?}");
+    let missing: Vec<_> = all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/compare.md does not speak of {missing:?}");
+    // `json` holds the documents against it, here and wherever else a comparison is made: both ways, each with what the
+    // other has not.
+    let desk = Desk::with("joins", JOINS);
+    saved(&desk, &["--out", "a", "--queue", "list"]);
+    saved(&desk, &["--out", "b", "--seed", "2"]);
+    let (recorded, _) = json(&desk, &["a", "b"]);
+    assert!(recorded["rounds"].is_null() && recorded["interleave"].is_string(), "{recorded:#}");
+    let (in_turns, _) = json(&desk, &[&["list", "zset-seq"], &TURNS[..]].concat());
+    assert!(in_turns["rounds"].is_number() && in_turns["interleave"].is_null(), "{in_turns:#}");
 }
