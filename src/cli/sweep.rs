@@ -141,7 +141,7 @@ impl Began {
             tool: concat!("stanchion ", env!("CARGO_PKG_VERSION")).to_owned(),
             started: self.at.to_string(),
             duration_s: self.clock.elapsed().as_secs_f64(),
-            target: serde_json::to_value(self.target.facts()).unwrap_or_default(),
+            target: self.target.facts().clone(),
             repeat: self.repeat.clone(),
             ended_early: trouble.map(ToString::to_string),
         }

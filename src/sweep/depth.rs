@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::task::LocalSet;
 
@@ -54,7 +55,7 @@ pub struct DepthRequest {
 }
 
 /// One kind of call on one line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Point {
     /// The operation.
     pub op: OpKind,
@@ -74,7 +75,7 @@ pub struct Point {
 }
 
 /// One line of one design.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Depth {
     /// How many wait.
     pub depth: u64,
@@ -89,7 +90,7 @@ pub struct Depth {
 }
 
 /// What was left out from a depth on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LeftOut {
     /// The operation; `null`: all of them.
     pub op: Option<OpKind>,

@@ -1,6 +1,7 @@
 //! What a sweep of the depth found, in words and as a document: how each cost grows, and which designs must not go live
 //! with a line that long.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::depth::{Depth, DepthFound, DepthOutcome, DepthRequest, LeftOut, Point};
@@ -10,12 +11,15 @@ use super::rate_report::{About, LimitRow, SCHEMA};
 use super::words::{grouped, listed, time};
 use crate::model::{Limit, OpKind};
 
+const DEPTH: &str = "depth";
+
 /// How one cost of one operation grows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct GrowthRow {
     /// The operation.
     pub op: OpKind,
     /// Of the median latency: `p50_us`; of the server's time: `server_us`.
+    #[schemars(extend("enum" = ["p50_us", "server_us"]))]
     pub figure: &'static str,
     /// The law with its figures; `null`: it cannot be told.
     pub growth: Option<Growth>,
@@ -24,7 +28,7 @@ pub struct GrowthRow {
 }
 
 /// What an operation takes, or would take, at the largest depth.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
     /// The design.
     pub design: String,
@@ -39,7 +43,7 @@ pub struct Finding {
 }
 
 /// What was found of one design.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DesignDepth {
     /// The design.
     pub design: String,
@@ -56,11 +60,12 @@ pub struct DesignDepth {
 }
 
 /// sweep.json of a sweep of the depth.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DepthReport {
     /// Format version.
     pub schema: u32,
     /// `depth`.
+    #[schemars(extend("const" = DEPTH))]
     pub kind: &'static str,
     /// The run.
     #[serde(flatten)]
@@ -87,7 +92,7 @@ impl DepthReport {
         let findings: Vec<Finding> = outcome.found.iter().flat_map(|found| findings(found, largest, limits)).collect();
         DepthReport {
             schema: SCHEMA,
-            kind: "depth",
+            kind: DEPTH,
             about,
             depths: request.depths.clone(),
             budget_s: request.budget.as_secs_f64(),
@@ -289,9 +294,18 @@ mod tests {
             budget: Duration::from_secs(20),
             prefix: "x:".to_owned(),
         };
+        let facts = r#"{"kind":"local","address":"redis://127.0.0.1:1","server":"redis","version":"7.0.15"}"#;
+        let about = About {
+            tool: String::new(),
+            started: String::new(),
+            duration_s: 0.0,
+            target: serde_json::from_str(facts).unwrap(),
+            repeat: String::new(),
+            ended_early: None,
+        };
         let limit = |op| Limit { op, percentile: Percentile::P50, max_ns: 50_000_000 };
         let limits = [OpKind::Join, OpKind::Position, OpKind::Admit].map(limit);
-        DepthReport::new(&request, &DepthOutcome { found, trouble: None }, &limits, About::default())
+        DepthReport::new(&request, &DepthOutcome { found, trouble: None }, &limits, about)
     }
 
     const DEPTHS: [u64; 4] = [100, 1_000, 10_000, 100_000];

@@ -7,6 +7,7 @@
 //! one must miss by more than [`NOISE`], which measurements of one and the same thing do anyway. A cost that does not
 //! even grow by three fifths from the shortest line to the longest is called constant.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// An error (root mean square, on a logarithmic scale) that needs no explanation.
@@ -31,7 +32,7 @@ pub const DEPTHS_MIN: usize = 3;
 const MEASURABLE: std::ops::Range<f64> = 1e-9..1e18;
 
 /// A law of growth, the simplest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub enum Law {
     /// The same whatever the length.
     #[serde(rename = "constant")]
@@ -51,7 +52,7 @@ pub enum Law {
 }
 
 /// A law with its figures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Growth {
     /// The law.
     pub law: Law,

@@ -6,7 +6,8 @@
 //! - **Depth**: join, position and admit are timed on lines of growing length, and the law that each cost follows is
 //!   told. `line` keeps a line, `depth` times it, `growth` fits the laws, `depth_report` tells them.
 //!
-//! `search`, `step` and `growth` touch nothing outside: they are functions of what was measured.
+//! `schema` describes the document of either kind. `search`, `step` and `growth` touch nothing outside: they are
+//! functions of what was measured.
 
 mod depth;
 mod depth_report;
@@ -15,6 +16,7 @@ mod growth;
 mod line;
 mod rate;
 mod rate_report;
+mod schema;
 mod search;
 mod shown;
 mod step;
@@ -27,5 +29,6 @@ pub use growth::{DEPTHS_MIN, Growth, Law, growth};
 pub use line::{Call, Line, LineError};
 pub use rate::{RateFound, RateOutcome, RateRequest, SweepError, peak_per_s, rate, scaled};
 pub use rate_report::{About, Bound, DesignRate, LimitRow, RateReport, RateRow, SCHEMA};
+pub use schema::schema;
 pub use search::{Answer, End, Knee, Next, RESOLUTION, Search, Tried};
 pub use step::{Cause, Reason, Step, StepLatency, StepOutcome, UNANSWERED_SHARE_MAX};

@@ -1,18 +1,22 @@
 //! What a sweep of the rate found, in words and as a document.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rate::{RateFound, RateOutcome, RateRequest, peak_per_s};
 use super::search::{End, Tried};
 use super::step::{Reason, Step, StepOutcome};
 use super::words::{rate, short};
-use crate::model::Limit;
+use crate::model::{Limit, OpKind, Percentile};
+use crate::target::TargetFacts;
 
 /// The version of sweep.json.
 pub const SCHEMA: u32 = 1;
 
+const RATE: &str = "rate";
+
 /// What a sweep knows besides what it found.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct About {
     /// Who wrote it: `stanchion 0.1.0`.
     pub tool: String,
@@ -21,7 +25,7 @@ pub struct About {
     /// How long it took, s.
     pub duration_s: f64,
     /// The server's facts.
-    pub target: serde_json::Value,
+    pub target: TargetFacts,
     /// The command that repeats it.
     pub repeat: String,
     /// Why it ended early.
@@ -29,25 +33,24 @@ pub struct About {
 }
 
 /// A limit as it was applied.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct LimitRow {
     /// The operation.
-    pub op: String,
+    pub op: OpKind,
     /// The percentile.
-    pub percentile: String,
+    pub percentile: Percentile,
     /// The most it may be, µs.
     pub max_us: f64,
 }
 
 impl From<&Limit> for LimitRow {
     fn from(limit: &Limit) -> LimitRow {
-        let max_us = limit.max_ns as f64 / 1e3;
-        LimitRow { op: limit.op.name().to_owned(), percentile: limit.percentile.name().to_owned(), max_us }
+        LimitRow { op: limit.op, percentile: limit.percentile, max_us: limit.max_ns as f64 / 1e3 }
     }
 }
 
 /// A rate and how its tries went.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RateRow {
     /// The multiple of the scenario's rate.
     pub factor: f64,
@@ -62,7 +65,7 @@ pub struct RateRow {
 }
 
 /// How the climb of a design ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bound {
     /// A higher rate broke.
@@ -76,7 +79,7 @@ pub enum Bound {
 }
 
 /// What was found of one design.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DesignRate {
     /// The design.
     pub design: String,
@@ -95,11 +98,12 @@ pub struct DesignRate {
 }
 
 /// sweep.json of a sweep of the rate.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RateReport {
     /// Format version.
     pub schema: u32,
     /// `rate`.
+    #[schemars(extend("const" = RATE))]
     pub kind: &'static str,
     /// The run.
     #[serde(flatten)]
@@ -134,7 +138,7 @@ impl RateReport {
         let ended_early = outcome.trouble.is_some();
         RateReport {
             schema: SCHEMA,
-            kind: "rate",
+            kind: RATE,
             about,
             scenario: request.scenario.name.clone(),
             scale: request.scenario.scale,

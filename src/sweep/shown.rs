@@ -66,7 +66,7 @@ impl RateReport {
         let limits: Vec<String> = self
             .limits
             .iter()
-            .map(|limit| format!("{} of {} ≤ {}", limit.percentile, limit.op, time(limit.max_us)))
+            .map(|limit| format!("{} of {} ≤ {}", limit.percentile.name(), limit.op.name(), time(limit.max_us)))
             .collect();
         let early =
             self.about.ended_early.as_ref().map(|why| format!(" The sweep ended early: {why}.")).unwrap_or_default();

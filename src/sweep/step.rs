@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::search::Answer;
@@ -16,7 +17,7 @@ use crate::verdict::Outcome;
 pub const UNANSWERED_SHARE_MAX: f64 = 0.01;
 
 /// What a try came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepOutcome {
     /// Everything held.
@@ -30,7 +31,7 @@ pub enum StepOutcome {
 }
 
 /// What kind of thing decided a try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// A promise that the scenario does not expect broken.
@@ -50,7 +51,7 @@ pub enum Cause {
 }
 
 /// Why a try did not hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Reason {
     /// The kind of thing.
     pub cause: Cause,
@@ -61,7 +62,7 @@ pub struct Reason {
 }
 
 /// The latency of one kind of operation on the response clock, in the load.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct StepLatency {
     /// The operation.
     pub op: OpKind,
@@ -76,7 +77,7 @@ pub struct StepLatency {
 }
 
 /// One try of a rate.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// The multiple of the scenario's rate.
     pub factor: f64,

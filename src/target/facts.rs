@@ -21,7 +21,7 @@ pub enum TargetKind {
     Url,
 }
 
-/// What a Redis says of itself; part of result.json.
+/// What a Redis says of itself; part of result.json and sweep.json.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetFacts {
     /// How the server came to be.

@@ -1,6 +1,8 @@
 //! `stanchion sweep`: what it answers, what it refuses, and how it ends.
+use crate::result_schema::{disagreements, names};
 use crate::shell::{Desk, ENDLESS, SMALL, UnderWay, wait_until};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A second of joins; every other user asks for the place.
 const TINY: &str = r#"
@@ -25,6 +27,12 @@ const RATE: [&str; 8] = ["sweep", "tiny.toml", "--redis", "local", "--out", "o",
 
 fn each_design(document: &Value) -> Vec<&Value> {
     document["designs"].as_array().unwrap().iter().collect()
+}
+
+/// Where a document is not as the schema says.
+fn disagrees(document: &Value) -> Vec<String> {
+    let schema = stanchion::sweep::schema();
+    disagreements(&schema, &schema, document, "$")
 }
 
 /// Whether everything holds depends on the machine; that it is said does not.
@@ -169,7 +177,9 @@ fn an_interrupted_sweep_keeps_and_shows_what_it_found() {
     let done = run.wait().exits(130).tells(&["interrupted: saving what was recorded"]);
     let done = done.shows(&["The sweep ended early", "zset-seq: nothing can be said (the search was not over)"]);
     assert!(!done.stdout.contains("safe to 200"), "{done:#?}");
-    assert!(desk.json("o/sweep.json")["ended_early"].as_str().unwrap().contains("interrupted"));
+    let saved = desk.json("o/sweep.json");
+    assert!(saved["ended_early"].as_str().unwrap().contains("interrupted"));
+    assert_eq!(disagrees(&saved), Vec::<String>::new());
     desk.assert_nothing_is_left();
 }
 
@@ -234,4 +244,42 @@ fn a_given_server_is_left_as_it_was() {
     let rate = desk.run(&["sweep", "tiny.toml", "--to", "1", "--redis", &url, "--quiet"]);
     assert!(matches!(rate.code, Some(0 | 3)), "{rate:#?}");
     wait_until("no key is left", || crate::shell::server::ask(server.port, "DBSIZE").is_some_and(|size| size == ":0"));
+}
+
+/// With `STANCHION_UPDATE_SCHEMA=1` it brings the file up to date instead.
+#[test]
+fn the_committed_schema_is_that_of_the_document_and_every_document_is_as_it_says() {
+    let schema = stanchion::sweep::schema();
+    let now = format!("{schema:#}\n");
+    if std::env::var_os("STANCHION_UPDATE_SCHEMA").is_some() {
+        std::fs::write("docs/sweep.schema.json", &now).unwrap();
+    }
+    let committed = std::fs::read_to_string("docs/sweep.schema.json").unwrap();
+    assert_eq!(committed, now, "run this test with STANCHION_UPDATE_SCHEMA=1 and commit the file");
+    let page = include_str!("../../docs/sweep.md");
+    let mut all = BTreeSet::new();
+    names(&schema, &mut all);
+    assert!(all.len() > 60, "{all:?}");
+    let missing: Vec<_> = all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/sweep.md does not speak of {missing:?}");
+    let desk = Desk::with("tiny", TINY);
+    // A promise that is broken, with its proof, after a design that keeps it; then lines with all figures; then none
+    // of them, for want of time.
+    let rate = [&RATE[..], &["--queue", "list,invented-token", "--to", "1", "--rounds", "1"]].concat();
+    let depth = ["sweep", "--depth", "10..1000", "--queue", "list", "--redis", "local", "--format", "json"];
+    let [rate, depth, left_out] = [
+        rate,
+        [&depth[..], &["--limit", "join.p50=1ns", "--out", "d"]].concat(),
+        [&depth[..], &["--budget", "1us", "--out", "l"]].concat(),
+    ]
+    .map(|words| desk.run(&words).json());
+    assert!(rate["designs"][1]["end"]["reason"]["proof"].is_string(), "{rate:#}");
+    assert!(depth["findings"][0]["measured"] == true && left_out["designs"][0]["left_out"][0].is_object());
+    for document in [&rate, &depth, &left_out] {
+        assert_eq!(disagrees(document), Vec::<String>::new());
+    }
+    for (mut document, other) in [(rate, "depth"), (depth, "rate")] {
+        document["kind"] = other.into();
+        assert_ne!(disagrees(&document), Vec::<String>::new(), "no document is of the other kind");
+    }
 }
