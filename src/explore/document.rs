@@ -1,13 +1,12 @@
 //! What an exploration found, as one document: `explore --format json` is it.
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::explorer::{Broken, Explored, KeyTrouble};
 use super::replays::Replays;
-use crate::model::{Promise, StoryStep};
+use crate::model::{Promise, StoryStep, schema_of};
 
 /// The version of the document's format.
 pub const EXPLORE_SCHEMA: u32 = 1;
@@ -137,10 +136,5 @@ impl Summary {
 /// The schema of what this version writes, an array with a summary a design, in draft 7: committed as `docs/explore.schema.json`.
 #[must_use]
 pub fn schema() -> Value {
-    let settings = SchemaSettings::draft07().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<Vec<Summary>>().to_value();
-    if let Some(object) = schema.as_object_mut() {
-        object.insert("title".to_owned(), "What stanchion explore --format json prints".into());
-    }
-    schema
+    schema_of::<Vec<Summary>>("What stanchion explore --format json prints")
 }

@@ -10,6 +10,7 @@ mod operation;
 mod outcome;
 mod promise;
 mod rules;
+mod schema;
 mod story;
 mod terms;
 
@@ -20,5 +21,6 @@ pub use operation::{OpKind, Operation};
 pub use outcome::{Outcome, QueueStats, Refusal, UnknownCause};
 pub use promise::Promise;
 pub use rules::{Expectation, Limit, Percentile};
+pub use schema::schema_of;
 pub use story::{Actor, Schedule, StoryStep};
 pub use terms::{Dedupe, DuplicateMeans, Phase, PositionTolerance, Terms};

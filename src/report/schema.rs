@@ -1,19 +1,12 @@
 //! The JSON schema of result.json, for whoever reads it with a program: committed as `docs/result.schema.json`.
 
-use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::Document;
+use crate::model::schema_of;
 
-/// The schema of what this version writes, in draft 7. A field that is always written is required, even where
-/// it may be `null`.
+/// The schema of what this version writes.
 #[must_use]
 pub fn schema() -> Value {
-    // Without the contract of writing every field with a default would seem to be missing at times.
-    let settings = SchemaSettings::draft07().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<Document>().to_value();
-    if let Some(object) = schema.as_object_mut() {
-        object.insert("title".to_owned(), "The result.json of a Stanchion run".into());
-    }
-    schema
+    schema_of::<Document>("The result.json of a Stanchion run")
 }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::{DepthReport, RateReport};
+use crate::model::schema_of;
 
 /// A document of either kind. No value of it exists: each kind is written as itself.
 struct Either;
@@ -22,14 +22,8 @@ impl JsonSchema for Either {
     }
 }
 
-/// The schema of what this version writes, in draft 7. A field that is always written is required, even where
-/// it may be `null`.
+/// The schema of what this version writes.
 #[must_use]
 pub fn schema() -> Value {
-    let settings = SchemaSettings::draft07().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<Either>().to_value();
-    if let Some(object) = schema.as_object_mut() {
-        object.insert("title".to_owned(), "The sweep.json of a Stanchion sweep".into());
-    }
-    schema
+    schema_of::<Either>("The sweep.json of a Stanchion sweep")
 }

@@ -1,5 +1,5 @@
 //! A run that ends early keeps, saves and judges what was recorded, and leaves nothing behind.
-use crate::shell::{Desk, Done, ENDLESS, UnderWay, signal};
+use crate::shell::{Desk, Done, ENDLESS, UnderWay, server, signal, wait_until};
 use serde_json::Value;
 
 const RUN: [&str; 6] = ["run", "endless.toml", "--redis", "local", "--out", "o"];
@@ -36,10 +36,19 @@ fn is_saved_and_judged(desk: &Desk, done: &Done, why: &str) {
     assert_eq!(again.json()["cells"][0], *cell, "judging it again comes to the same");
 }
 
+/// A run that has recorded something to judge: the first admission comes before the first join and finds nobody.
+fn under_way(desk: &Desk) -> UnderWay {
+    let run = UnderWay::start(desk.stanchion(&RUN));
+    // Four keys for the line, and one for each admission, every 20 ms.
+    let keys = || server::ask(run.port, "DBSIZE")?.strip_prefix(':')?.parse::<u32>().ok();
+    wait_until("somebody was let in", || keys().is_some_and(|keys| keys >= 8));
+    run
+}
+
 #[test]
 fn a_server_that_is_killed_ends_the_run_with_4_and_a_sentence() {
     let desk = Desk::with("endless", ENDLESS);
-    let run = UnderWay::start(desk.stanchion(&RUN));
+    let run = under_way(&desk);
     signal("KILL", server_pid(&desk));
     let done = run.wait().exits(4).tells(&["error: the server went away in the middle of the run", "signal 9"]);
     is_saved_and_judged(&desk, &done, "the server went away");
@@ -50,7 +59,7 @@ fn a_server_that_is_killed_ends_the_run_with_4_and_a_sentence() {
 fn an_interrupted_run_ends_with_130() {
     for name in ["INT", "TERM"] {
         let desk = Desk::with("endless", ENDLESS);
-        let run = UnderWay::start(desk.stanchion(&RUN));
+        let run = under_way(&desk);
         run.signal(name);
         let done = run.wait().exits(130).tells(&["interrupted: saving what was recorded"]);
         is_saved_and_judged(&desk, &done, "interrupted");

@@ -1,9 +1,8 @@
 //! `stanchion precision`: the demonstration offline, on a server, and pasted into redis-cli.
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::result_schema::{disagreements, names};
+use crate::result_schema::{disagreements, is_committed, is_explained};
 use crate::shell::server::{Server, converse};
 use crate::shell::{Desk, Done, done};
 use serde_json::Value;
@@ -183,16 +182,10 @@ fn what_makes_no_sense_exits_2_with_a_sentence() {
     }
 }
 
-/// With `STANCHION_UPDATE_SCHEMA=1` it brings the file up to date instead.
 #[test]
 fn the_committed_schema_is_that_of_the_document_and_every_document_is_as_it_says() {
     let schema = precision::schema();
-    let now = format!("{schema:#}\n");
-    if std::env::var_os("STANCHION_UPDATE_SCHEMA").is_some() {
-        std::fs::write("docs/precision.schema.json", &now).unwrap();
-    }
-    let committed = std::fs::read_to_string("docs/precision.schema.json").unwrap();
-    assert_eq!(committed, now, "run this test with STANCHION_UPDATE_SCHEMA=1 and commit the file");
+    is_committed(&schema, "precision");
     let desk = Desk::new();
     for more in [&[][..], &["--scheme", "decimal"], &["--live", "--redis", "local"]] {
         let document = desk.run(&[&["precision", "--format", "json"], more].concat()).exits(0).json();
@@ -203,11 +196,7 @@ fn the_committed_schema_is_that_of_the_document_and_every_document_is_as_it_says
 #[test]
 fn the_page_explains_every_field_and_shows_what_is_printed() {
     let page = include_str!("../../docs/precision.md");
-    let mut all = BTreeSet::new();
-    names(&precision::schema(), &mut all);
-    assert!(all.len() > 60, "{all:?}");
-    let missing: Vec<_> = all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
-    assert!(missing.is_empty(), "docs/precision.md does not speak of {missing:?}");
+    is_explained(&precision::schema(), "precision", 60);
 
     let printed = Desk::new().run(&["precision"]).exits(0).stdout;
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

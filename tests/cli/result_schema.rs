@@ -116,15 +116,29 @@ fn race() -> (Desk, Value) {
     (desk, result)
 }
 
-/// With `STANCHION_UPDATE_SCHEMA=1` it brings the file up to date instead.
+/// That the committed schema of a document is this one. With `STANCHION_UPDATE_SCHEMA=1` it brings the file up to date instead.
+pub(crate) fn is_committed(schema: &Value, name: &str) {
+    let (now, file) = (format!("{schema:#}\n"), format!("docs/{name}.schema.json"));
+    if std::env::var_os("STANCHION_UPDATE_SCHEMA").is_some() {
+        std::fs::write(&file, &now).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(committed, now, "{file}: run this test with STANCHION_UPDATE_SCHEMA=1 and commit the file");
+}
+
+/// That a page of the docs names each of the fields of a schema, of which there are more than `least`.
+pub(crate) fn is_explained(schema: &Value, name: &str, least: usize) {
+    let (file, mut all) = (format!("docs/{name}.md"), BTreeSet::new());
+    let page = std::fs::read_to_string(&file).unwrap();
+    names(schema, &mut all);
+    assert!(all.len() > least, "{all:?}");
+    let missing: Vec<_> = all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{file} does not speak of {missing:?}");
+}
+
 #[test]
 fn the_committed_schema_is_that_of_the_document() {
-    let now = format!("{:#}\n", report::schema());
-    if std::env::var_os("STANCHION_UPDATE_SCHEMA").is_some() {
-        std::fs::write("docs/result.schema.json", &now).unwrap();
-    }
-    let committed = std::fs::read_to_string("docs/result.schema.json").unwrap();
-    assert_eq!(committed, now, "run this test with STANCHION_UPDATE_SCHEMA=1 and commit the file");
+    is_committed(&report::schema(), "result");
 }
 
 #[test]
@@ -163,7 +177,7 @@ fn the_schema_notices_a_field_too_many_one_too_few_and_one_of_another_type() {
 }
 
 /// The names of all properties of a schema.
-pub(crate) fn names(schema: &Value, found: &mut BTreeSet<String>) {
+fn names(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(keywords) => {
             let properties = keywords.get("properties").and_then(Value::as_object);
@@ -177,13 +191,9 @@ pub(crate) fn names(schema: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn the_page_on_results_explains_every_field() {
-    let page = include_str!("../../docs/result.md");
-    let mut all = BTreeSet::new();
-    names(&report::schema(), &mut all);
-    names(&serde_json::to_value(schemars::schema_for!(stanchion::target::TargetFacts)).unwrap(), &mut all);
-    assert!(all.len() > 60, "{all:?}");
-    let missing: Vec<_> = all.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
-    assert!(missing.is_empty(), "docs/result.md does not speak of {missing:?}");
+    is_explained(&report::schema(), "result", 60);
+    let facts = serde_json::to_value(schemars::schema_for!(stanchion::target::TargetFacts)).unwrap();
+    is_explained(&facts, "result", 10);
 }
 
 #[test]
