@@ -42,12 +42,7 @@ fn a_request_left_after_it_was_asked_for_and_before_its_reply_came() {
                 done.set(done.get() + 1);
             });
         }
-        for _ in 0..60_000 {
-            if done.get() == CLIENTS {
-                break;
-            }
-            reactor.sleep(Duration::from_millis(1)).await;
-        }
+        within_a_minute(&reactor, || done.get() == CLIENTS).await;
     });
     all.unwrap();
     assert_eq!((reactor.take_panic(), done.get()), (None, CLIENTS));
@@ -56,35 +51,58 @@ fn a_request_left_after_it_was_asked_for_and_before_its_reply_came() {
 
 #[test]
 fn the_loop_has_read_the_clock_since_a_reply_came() {
-    const REPLIES: u32 = 3_000;
+    const CLIENTS: usize = 16;
+    const ROUNDS: u32 = 3_000;
     let clock = Clock::start();
     let server_clock = clock.clone();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = Endpoint::from_url(&format!("redis://{}", listener.local_addr().unwrap())).unwrap();
-    // The end of each reply, which says when it was sent, comes while the loop is busy with its beginning, or does not.
+    // The beginnings of all replies wake the loop. Their ends, which say when they were sent, come while it reads them.
     let server = std::thread::spawn(move || {
-        let mut stream = listener.accept().unwrap().0;
-        stream.set_nodelay(true).unwrap();
+        let mut streams: Vec<_> = (0..CLIENTS).map(|_| listener.accept().unwrap().0).collect();
         let mut heard = [0; 14];
-        for number in 0..REPLIES {
-            stream.read_exact(&mut heard).unwrap();
-            stream.write_all(b"$20\r\n").unwrap();
+        for round in 0..ROUNDS {
+            for stream in &mut streams {
+                stream.set_nodelay(true).unwrap();
+                stream.read_exact(&mut heard).unwrap();
+            }
+            streams.iter_mut().for_each(|stream| stream.write_all(b"$20\r\n").unwrap());
             let begun_ns = server_clock.now_ns();
-            while server_clock.now_ns() < begun_ns + u64::from(number % 150) * 200 {}
-            stream.write_all(format!("{:020}\r\n", server_clock.now_ns()).as_bytes()).unwrap();
+            while server_clock.now_ns() < begun_ns + u64::from(round % 500) * 100 {}
+            for stream in streams.iter_mut().rev() {
+                stream.write_all(format!("{:020}\r\n", server_clock.now_ns()).as_bytes()).unwrap();
+            }
         }
     });
     let reactor = Reactor::new(clock, Pacer::Sleep, 1_000_000).unwrap();
+    let done = Rc::new(Cell::new(0));
     reactor
         .block_on(async {
-            let wire = wire(&reactor, &endpoint).await;
-            for _ in 0..REPLIES {
-                let reply = wire.command(asking(&["PING"])).await.unwrap();
-                let seen_ns = reactor.seen_ns();
-                let sent_ns: u64 = redis::from_redis_value(reply).unwrap();
-                assert!(sent_ns <= seen_ns, "sent at {sent_ns}, and the clock was last read at {seen_ns}");
+            for _ in 0..CLIENTS {
+                let (wire, seen, done) = (wire(&reactor, &endpoint).await, reactor.clone(), Rc::clone(&done));
+                reactor.spawn(async move {
+                    for _ in 0..ROUNDS {
+                        let reply = wire.command(asking(&["PING"])).await.unwrap();
+                        let seen_ns = seen.seen_ns();
+                        let sent_ns: u64 = redis::from_redis_value(reply).unwrap();
+                        assert!(sent_ns <= seen_ns, "sent at {sent_ns}, and the clock was last read at {seen_ns}");
+                    }
+                    done.set(done.get() + 1);
+                });
             }
+            within_a_minute(&reactor, || done.get() == CLIENTS || server.is_finished()).await;
         })
         .unwrap();
+    assert_eq!((reactor.take_panic(), done.get()), (None, CLIENTS));
     server.join().unwrap();
+}
+
+/// Waits for something, for a minute at the most.
+async fn within_a_minute(reactor: &Reactor, done: impl Fn() -> bool) {
+    for _ in 0..60_000 {
+        if done() {
+            break;
+        }
+        reactor.sleep(Duration::from_millis(1)).await;
+    }
 }
