@@ -1,10 +1,10 @@
 //! What the load engine records of a plan, on a real server.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use stanchion::checks::{CheckOutcome, judge};
-use stanchion::history::{History, RunEnd};
+use stanchion::history::{History, Record, RunEnd};
 use stanchion::load::{CellSetup, Control, Driving, run_cell};
 use stanchion::model::{LoadKind, OpKind, Outcome, Phase, Promise, Refusal, UnknownCause};
 use stanchion::plan::plan;
@@ -186,6 +186,22 @@ fn the_server_tells_how_long_commands_of_this_load_took_and_what_it_found_slow()
     assert!(slowlog.entries.iter().all(|entry| !entry.command.contains("berlin")), "{slowlog:?}");
     let questions: Vec<_> = cost.commands.keys().filter(|name| name.contains("slowlog") || *name == "info").collect();
     assert!(questions.is_empty(), "what this program asks is no cost of the load: {questions:?}");
+}
+
+#[test]
+fn a_client_that_goes_on_at_once_is_recorded_with_the_time_at_which_its_request_left() {
+    let text = "about = \"a\"\n[load.closed]\nclients = 16\n[population.crowd]\nusers = 2000\n[promises]\ncheck = [\"no-loss\"]";
+    let history = record(text, Design::ZsetSeq).history;
+    let late_ns = |record: &Record| record.sent_ns - record.intended_ns.unwrap();
+    let joins = || history.records.iter().filter(|record| record.call.kind() == OpKind::Join);
+    // One reading of the clock ends a request and begins the next, but the next leaves only when it has been written.
+    let (all, as_begun) = (joins().count(), joins().filter(|record| late_ns(record) <= 1).count());
+    assert!(all >= 2000 && as_begun < all / 10, "{as_begun} of {all}");
+    let mut last_ns = HashMap::new();
+    for record in &history.records {
+        let before_ns = last_ns.insert(record.client, record.returned_ns.unwrap()).unwrap_or_default();
+        assert!(before_ns < record.sent_ns, "{record:?} left before the reply of {before_ns}");
+    }
 }
 
 #[test]
