@@ -28,9 +28,9 @@ impl Outgoing {
         self.parts.push((Rc::clone(channel), self.bytes.len()));
     }
 
-    /// Where those that may go out before the others begin: at `from`, unless one of them is behind another on the same
+    /// Where those begin that may go out before the others: at `from`, unless one of them is behind another on the same
     /// connection.
-    pub(super) fn from_or_all(&self, from: usize) -> usize {
+    pub(super) fn place_before(&self, from: usize) -> usize {
         let (before, these) = self.parts.split_at(from.min(self.parts.len()));
         let behind = |(channel, _): &(Rc<Channel>, usize)| before.iter().any(|(other, _)| Rc::ptr_eq(channel, other));
         if these.iter().any(behind) { 0 } else { from }
@@ -88,11 +88,11 @@ mod tests {
         say(&mut outgoing, &first, "a");
         say(&mut outgoing, &first, "b");
         say(&mut outgoing, &second, "due");
-        assert_eq!((outgoing.len(), outgoing.from_or_all(2)), (3, 2));
+        assert_eq!((outgoing.len(), outgoing.place_before(2)), (3, 2));
         outgoing.hand_over(&reactor, 2);
         assert_eq!((outgoing.len(), heard(&of_first).as_str(), heard(&of_second).as_str()), (2, "", "due"));
         say(&mut outgoing, &first, "c");
-        assert_eq!(outgoing.from_or_all(2), 0, "behind a and b on the same connection");
+        assert_eq!(outgoing.place_before(2), 0, "behind a and b on the same connection");
         say(&mut outgoing, &second, "d");
         outgoing.hand_over(&reactor, 0);
         assert_eq!((outgoing.len(), heard(&of_first).as_str(), heard(&of_second).as_str()), (0, "abc", "d"));

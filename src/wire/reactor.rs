@@ -361,7 +361,7 @@ impl Reactor {
             let waiting = self.shared.outgoing.borrow().len();
             self.poll(task);
             let mut outgoing = self.shared.outgoing.borrow_mut();
-            let from = outgoing.from_or_all(waiting);
+            let from = outgoing.place_before(waiting);
             outgoing.hand_over(self, from);
         }
     }
