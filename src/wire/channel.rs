@@ -162,14 +162,15 @@ impl Channel {
         overdue
     }
 
-    /// Reads what has come and takes the replies out of it, and sends what was kept back.
+    /// Reads what has come and takes the replies out of it, and sends what was kept back. `ended`: the other side sends no more.
     #[inline]
-    pub(super) fn receive(&self, reactor: &Reactor) {
+    pub(super) fn receive(&self, reactor: &Reactor, ended: bool) {
         let state = &mut *self.state();
         if state.connecting {
             return;
         }
-        if let Err(error) = state.flush(reactor).and_then(|()| state.fill(reactor)).and_then(|()| state.flush(reactor))
+        if let Err(error) =
+            state.flush(reactor).and_then(|()| state.fill(reactor, ended)).and_then(|()| state.flush(reactor))
         {
             state.close(reactor, lost(&error));
         }
@@ -262,7 +263,7 @@ impl State {
 
     /// Reads until nothing is left: the poller tells only of what comes anew.
     #[inline]
-    fn fill(&mut self, reactor: &Reactor) -> io::Result<()> {
+    fn fill(&mut self, reactor: &Reactor, ended: bool) -> io::Result<()> {
         loop {
             let Some(socket) = &mut self.socket else { return Ok(()) };
             let found = if self.begin == self.end {
@@ -283,6 +284,8 @@ impl State {
                 found
             };
             match found {
+                // The end comes behind the last bytes, and the poller has told of it already.
+                Found::All(1..) if ended => {}
                 Found::All(_) => return Ok(()),
                 Found::More(_) => {}
                 Found::End => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")),

@@ -94,6 +94,8 @@ impl Connection {
         // What was asked before has been asked.
         self.reactor.hand_over();
         self.channel.state().close(&self.reactor, failure);
+        // Others may wait for replies on it, which will not come.
+        self.reactor.wake(&self.channel);
     }
 }
 

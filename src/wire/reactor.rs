@@ -86,8 +86,12 @@ struct Task {
 #[derive(Clone, Copy)]
 enum Ready {
     Task(TaskId),
-    /// The socket of this number, and then whoever waits for it.
-    Socket(usize),
+    /// The socket of this number, and then whoever waits for it. The poller tells but once that something came, and whether the
+    /// other side has said its last.
+    Socket {
+        number: usize,
+        ended: bool,
+    },
 }
 
 struct TaskWaker(TaskId);
@@ -280,14 +284,15 @@ impl Reactor {
             while let Some(ready) = batch.get(at) {
                 self.poll_due();
                 match ready {
-                    Ready::Socket(_) => at += self.serve(&batch[at..]),
+                    Ready::Socket { .. } => at += self.serve(&batch[at..]),
                     Ready::Task(MAIN) => {
                         at += 1;
                         self.shared.current.set(MAIN);
                         let polled = future.as_mut().poll(&mut context);
                         self.hand_over();
                         if let Poll::Ready(value) = polled {
-                            self.shared.ready.borrow_mut().clear();
+                            // What came to others is not told again.
+                            self.shared.ready.borrow_mut().splice(0..0, batch.drain(at..));
                             return Ok(value);
                         }
                     }
@@ -314,10 +319,10 @@ impl Reactor {
     fn serve(&self, ready: &[Ready]) -> usize {
         let mut served: ArrayVec<Option<Rc<Channel>>, TOGETHER> = ArrayVec::new();
         for ready in ready.iter().take(TOGETHER) {
-            let Ready::Socket(number) = ready else { break };
-            let channel = self.shared.sockets.borrow().get(*number).and_then(Option::clone);
+            let Ready::Socket { number, ended } = *ready else { break };
+            let channel = self.shared.sockets.borrow().get(number).and_then(Option::clone);
             if let Some(channel) = &channel {
-                channel.receive(self);
+                channel.receive(self, ended);
             }
             served.push(channel);
         }
@@ -381,7 +386,7 @@ impl Reactor {
             return Ok(());
         }
         let mut on_event = |event: &mio::event::Event| {
-            ready.push(Ready::Socket(event.token().0));
+            ready.push(Ready::Socket { number: event.token().0, ended: event.is_read_closed() });
         };
         let mut waiter = shared.waiter.borrow_mut();
         let due_ns = || shared.due.borrow().peek().map(|Reverse((at_ns, _))| *at_ns);

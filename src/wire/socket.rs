@@ -153,7 +153,9 @@ impl Tls {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The session buffers what it is given, up to its limit, and also before the handshake is over.
+        // The session buffers what it is given, up to its limit, and also before the handshake is over. What it holds goes first:
+        // else it might take nothing, and nothing would be left of which the poller could tell that it can be written.
+        self.send()?;
         let taken = self.session.writer().write(bytes)?;
         self.send()?;
         Ok(taken)

@@ -8,9 +8,9 @@ use redis::Value;
 use stanchion::model::{Outcome, Refusal, UnknownCause};
 use stanchion::queue::{CommandError, Commands, outcome_of};
 use stanchion::target::Endpoint;
-use stanchion::wire::{Dialer, Wire};
+use stanchion::wire::{Dialer, Reactor, Wire};
 
-use crate::support::{asking, hear, playing, reactor, say, server, wire, wire_within};
+use crate::support::{asking, hear, playing, reactor, say, server, wire, wire_within, within_a_minute};
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
 
@@ -145,9 +145,7 @@ fn what_the_server_closed_while_nobody_asked_was_not_sent() {
         .block_on(async {
             let wire = wire(&reactor, &endpoint).await;
             let answer = wire.command(asking(&["PING"])).await;
-            while !wire.is_broken() {
-                reactor.sleep(Duration::from_millis(1)).await;
-            }
+            within_a_minute(&reactor, || wire.is_broken()).await;
             (answer, wire.command(asking(&["PING"])).await)
         })
         .unwrap();
@@ -157,6 +155,77 @@ fn what_the_server_closed_while_nobody_asked_was_not_sent() {
         matches!(&next, Err(error @ CommandError::NotSent(_)) if outcome_of(error, 0) == Outcome::Refused(Refusal::NotSent)),
         "{next:?}"
     );
+}
+
+/// Keeps the loop from looking at its sockets for a while, and then asks it to poll everybody.
+fn hold_up(reactor: &Reactor) {
+    std::thread::sleep(Duration::from_millis(100));
+    reactor.poll_all();
+}
+
+#[test]
+fn an_end_that_came_together_with_the_last_reply_is_seen() {
+    let (endpoint, server) = playing(|mut stream| {
+        hear(&mut stream, PING.len());
+        say(&mut stream, b"+PONG\r\n", 64);
+    });
+    let reactor = reactor();
+    let (answer, broken) = reactor
+        .block_on(async {
+            let wire = wire(&reactor, &endpoint).await;
+            let (asking_wire, answer, busy) = (wire.clone(), Rc::new(RefCell::new(None)), reactor.clone());
+            let answered = Rc::clone(&answer);
+            // Tasks are polled in the order made: the loop is held up when the request has left.
+            reactor.spawn(async move { *answered.borrow_mut() = Some(asking_wire.command(asking(&["PING"])).await) });
+            reactor.spawn(async move { hold_up(&busy) });
+            within_a_minute(&reactor, || answer.borrow().is_some() && wire.is_broken()).await;
+            (answer.take(), wire.is_broken())
+        })
+        .unwrap();
+    server.join().unwrap();
+    assert_eq!((answer, broken), (Some(Ok(Value::SimpleString("PONG".to_owned()))), true));
+}
+
+#[test]
+fn what_came_while_the_loop_was_about_to_end_is_there_when_it_goes_on() {
+    let target = server();
+    let reactor = reactor();
+    let wire = reactor.block_on(wire_within(&reactor, target.endpoint(), Duration::from_secs(1))).unwrap();
+    let answer = Rc::new(RefCell::new(None));
+    let answered = Rc::clone(&answer);
+    reactor.spawn(async move { *answered.borrow_mut() = Some(wire.command(asking(&["ECHO", "here"])).await) });
+    let busy = reactor.clone();
+    reactor.spawn(async move { hold_up(&busy) });
+    // Polled a second time it is over, while the reply stands behind it in the loop's list.
+    let mut polls = 0;
+    let twice = std::future::poll_fn(|_| {
+        polls += 1;
+        if polls < 2 { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    });
+    reactor.block_on(twice).unwrap();
+    reactor.block_on(within_a_minute(&reactor, || answer.borrow().is_some())).unwrap();
+    assert_eq!(answer.take(), Some(Ok(Value::BulkString(b"here".to_vec()))));
+}
+
+#[test]
+fn who_waits_on_a_connection_that_somebody_else_gave_up_hears_of_it() {
+    let target = server();
+    let reactor = reactor();
+    let (answer, given_up) = reactor
+        .block_on(async {
+            let wire = wire(&reactor, target.endpoint()).await;
+            let (other, answer) = (wire.clone(), Rc::new(RefCell::new(None)));
+            let answered = Rc::clone(&answer);
+            reactor
+                .spawn(async move { *answered.borrow_mut() = Some(other.command(asking(&["BLPOP", "a", "0"])).await) });
+            let asked = wire.command(asking(&["BLPOP", "b", "0"]));
+            let given_up = reactor.within(Duration::from_millis(20), asked).await;
+            within_a_minute(&reactor, || answer.borrow().is_some()).await;
+            (answer.take(), given_up)
+        })
+        .unwrap();
+    assert_eq!(given_up, None);
+    assert!(matches!(&answer, Some(Err(CommandError::Lost { .. }))), "{answer:?}");
 }
 
 #[test]

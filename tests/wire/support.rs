@@ -60,3 +60,13 @@ pub fn say(stream: &mut TcpStream, bytes: &[u8], piece: usize) {
         std::thread::sleep(Duration::from_micros(200));
     }
 }
+
+/// Waits for something, for a minute at the most.
+pub async fn within_a_minute(reactor: &Reactor, done: impl Fn() -> bool) {
+    for _ in 0..60_000 {
+        if done() {
+            break;
+        }
+        reactor.sleep(Duration::from_millis(1)).await;
+    }
+}

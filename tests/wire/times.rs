@@ -3,14 +3,13 @@
 use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::rc::Rc;
-use std::time::Duration;
 
 use stanchion::model::Pacer;
 use stanchion::queue::Commands as _;
 use stanchion::target::Endpoint;
 use stanchion::wire::{Clock, Reactor};
 
-use crate::support::{asking, reactor, server, wire};
+use crate::support::{asking, reactor, server, wire, within_a_minute};
 
 #[test]
 fn a_request_left_after_it_was_asked_for_and_before_its_reply_came() {
@@ -95,14 +94,4 @@ fn the_loop_has_read_the_clock_since_a_reply_came() {
         .unwrap();
     assert_eq!((reactor.take_panic(), done.get()), (None, CLIENTS));
     server.join().unwrap();
-}
-
-/// Waits for something, for a minute at the most.
-async fn within_a_minute(reactor: &Reactor, done: impl Fn() -> bool) {
-    for _ in 0..60_000 {
-        if done() {
-            break;
-        }
-        reactor.sleep(Duration::from_millis(1)).await;
-    }
 }
