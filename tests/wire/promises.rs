@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use redis::Value;
@@ -13,6 +14,14 @@ use stanchion::wire::{Dialer, Reactor, Wire};
 use crate::support::{asking, hear, playing, reactor, say, server, wire, wire_within, within_a_minute};
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+
+/// A server that answers one PING and closes.
+fn answering_once() -> (Endpoint, JoinHandle<()>) {
+    playing(|mut stream| {
+        hear(&mut stream, PING.len());
+        say(&mut stream, b"+PONG\r\n", 64);
+    })
+}
 
 #[test]
 fn after_a_time_out_nothing_is_sent_any_more_and_the_late_answer_is_nobodys() {
@@ -136,10 +145,7 @@ fn one_task_may_ask_on_several_connections_before_it_waits() {
 
 #[test]
 fn what_the_server_closed_while_nobody_asked_was_not_sent() {
-    let (endpoint, server) = playing(|mut stream| {
-        hear(&mut stream, PING.len());
-        say(&mut stream, b"+PONG\r\n", 64);
-    });
+    let (endpoint, server) = answering_once();
     let reactor = reactor();
     let (answer, next) = reactor
         .block_on(async {
@@ -165,10 +171,7 @@ fn hold_up(reactor: &Reactor) {
 
 #[test]
 fn an_end_that_came_together_with_the_last_reply_is_seen() {
-    let (endpoint, server) = playing(|mut stream| {
-        hear(&mut stream, PING.len());
-        say(&mut stream, b"+PONG\r\n", 64);
-    });
+    let (endpoint, server) = answering_once();
     let reactor = reactor();
     let (answer, broken) = reactor
         .block_on(async {
