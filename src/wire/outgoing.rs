@@ -28,18 +28,23 @@ impl Outgoing {
         self.parts.push((Rc::clone(channel), self.bytes.len()));
     }
 
-    /// Where those begin that may go out before the others: at `from`, unless one of them is behind another on the same
-    /// connection.
-    pub(super) fn place_before(&self, from: usize) -> usize {
-        let (before, these) = self.parts.split_at(from.min(self.parts.len()));
-        let behind = |(channel, _): &(Rc<Channel>, usize)| before.iter().any(|(other, _)| Rc::ptr_eq(channel, other));
-        if these.iter().any(behind) { 0 } else { from }
+    /// Gives the system all requests. What it does not take is the connection's own business.
+    #[inline]
+    pub(super) fn hand_over(&mut self, reactor: &Reactor) {
+        self.hand_over_from(0, reactor);
     }
 
-    /// Gives the system all requests but for the first ones, each with the time at which it left, if somebody asked for that.
-    /// What the system does not take is the connection's own business.
+    /// Gives it those behind the first `waiting`, which go on waiting; or all, if one of them is behind another on the same
+    /// connection.
+    pub(super) fn overtake(&mut self, waiting: usize, reactor: &Reactor) {
+        let (before, these) = self.parts.split_at(waiting.min(self.parts.len()));
+        let behind = |(channel, _): &(Rc<Channel>, usize)| before.iter().any(|(other, _)| Rc::ptr_eq(channel, other));
+        let from = if these.iter().any(behind) { 0 } else { waiting };
+        self.hand_over_from(from, reactor);
+    }
+
     #[inline]
-    pub(super) fn hand_over(&mut self, reactor: &Reactor, from: usize) {
+    fn hand_over_from(&mut self, from: usize, reactor: &Reactor) {
         if self.parts.len() <= from {
             return;
         }
@@ -88,15 +93,18 @@ mod tests {
         say(&mut outgoing, &first, "a");
         say(&mut outgoing, &first, "b");
         say(&mut outgoing, &second, "due");
-        assert_eq!((outgoing.len(), outgoing.place_before(2)), (3, 2));
-        outgoing.hand_over(&reactor, 2);
+        assert_eq!(outgoing.len(), 3);
+        outgoing.overtake(2, &reactor);
         assert_eq!((outgoing.len(), heard(&of_first).as_str(), heard(&of_second).as_str()), (2, "", "due"));
+        // Behind a and b on the same connection.
         say(&mut outgoing, &first, "c");
-        assert_eq!(outgoing.place_before(2), 0, "behind a and b on the same connection");
         say(&mut outgoing, &second, "d");
-        outgoing.hand_over(&reactor, 0);
+        outgoing.overtake(2, &reactor);
         assert_eq!((outgoing.len(), heard(&of_first).as_str(), heard(&of_second).as_str()), (0, "abc", "d"));
-        outgoing.hand_over(&reactor, 0);
+        say(&mut outgoing, &second, "e");
+        outgoing.hand_over(&reactor);
+        assert_eq!((outgoing.len(), heard(&of_second).as_str()), (0, "e"));
+        outgoing.hand_over(&reactor);
         assert_eq!((heard(&of_first).as_str(), heard(&of_second).as_str()), ("", ""));
     }
 }

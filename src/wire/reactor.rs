@@ -227,7 +227,7 @@ impl Reactor {
     /// Gives the system what was written.
     #[inline]
     pub(super) fn hand_over(&self) {
-        self.shared.outgoing.borrow_mut().hand_over(self, 0);
+        self.shared.outgoing.borrow_mut().hand_over(self);
     }
 
     /// Where connections read what has come, [`INCOMING_BYTES`] at once.
@@ -365,9 +365,7 @@ impl Reactor {
             }
             let waiting = self.shared.outgoing.borrow().len();
             self.poll(task);
-            let mut outgoing = self.shared.outgoing.borrow_mut();
-            let from = outgoing.place_before(waiting);
-            outgoing.hand_over(self, from);
+            self.shared.outgoing.borrow_mut().overtake(waiting, self);
         }
     }
 
